@@ -1,0 +1,224 @@
+"""Rows of the tables in `cx_store`, field by field in the order of the table's columns.
+
+A test on the real engine compares these with `schemas/clickhouse`. Times are integer milliseconds since
+1970-01-01 UTC (DateTime64(3) columns) unless a name says otherwise; money is minor units.
+"""
+
+from typing import Any, ClassVar, NamedTuple
+
+
+class InteractionRow(NamedTuple):
+    """One accepted interaction, as accepted. Its version prefers the smallest corrected time."""
+
+    table: ClassVar[str] = "interactions"
+
+    day: int
+    """Date of sent_time, as days since 1970-01-01."""
+    type: str
+    sent_time: int
+    source: str
+    id: str
+    hash: int
+    time: int
+    received: int
+    schema: str
+    area: str
+    passive: int
+    channel: str
+    identifiers: tuple[str, ...]
+    anchor: str
+    consent: str
+    """Granted purposes as a JSON list, "" where the sender gave none."""
+    context: str
+    data: str
+    version: int
+
+
+class IntakeRow(NamedTuple):
+    """What became of one raw record."""
+
+    table: ClassVar[str] = "intake"
+
+    topic: str
+    epoch: int
+    partition: int
+    offset: int
+    outcome: str
+    """"accepted" or the reason of the rejection."""
+    hash: int
+    """Hash of the accepted interaction, which names its row in `interactions`; 0 for a rejection."""
+    source: str
+    received: int
+
+
+class RejectionRow(NamedTuple):
+    """One refused record, kept whole up to a cap, so that it can be replayed."""
+
+    table: ClassVar[str] = "rejections"
+
+    topic: str
+    partition: int
+    offset: int
+    epoch: int
+    received: int
+    reason: str
+    path: str
+    detail: str
+    source: str
+    type: str
+    id: str
+    value: bytes
+    value_length: int
+    value_sha256: str
+    headers: str
+    """Kafka headers as a JSON object, values as text (latin-1)."""
+    key: bytes
+
+
+class LedgerRow(NamedTuple):
+    """One message that told an actor something new. Never changes."""
+
+    table: ClassVar[str] = "ledger"
+
+    actor: str
+    position: int
+    partition: int
+    message: bytes
+
+
+class TouchpointRow(NamedTuple):
+    """One interaction as part of a customer."""
+
+    table: ClassVar[str] = "touchpoints"
+
+    customer: str
+    time: int
+    source: str
+    id: str
+    type: str
+    area: str
+    channel: str
+    passive: int
+    session_id: str
+    journey_id: str
+    number: int
+    """Number of the step within its journey, from 1; 0 where it is no step."""
+    stage: str
+    gap_seconds: float | None
+    """Seconds since the previous step of the journey."""
+    channel_changed: int
+    friction: str
+    why: str
+    version: int
+    is_deleted: int
+
+
+class SessionRow(NamedTuple):
+    """A burst of interactions of one customer."""
+
+    table: ClassVar[str] = "sessions"
+
+    customer: str
+    started: int
+    session_id: str
+    ended: int
+    interactions: int
+    """Non-passive ones."""
+    channels: tuple[str, ...]
+    channel: str
+    """Channel of the first interaction."""
+    source: str
+    """Source of the first interaction."""
+    orders: int
+    frictions: int
+    version: int
+    is_deleted: int
+
+
+class JourneyRow(NamedTuple):
+    """One purchase intent of one customer. What depends on the watermark is computed in the view."""
+
+    table: ClassVar[str] = "journeys"
+
+    customer: str
+    started: int
+    journey_id: str
+    last_step_at: int
+    closes_at: int
+    """Pre-purchase: 30 days after the last non-passive step. Post-purchase: 60 days after what keeps it open."""
+    stage: str
+    outcome: str
+    """"open" before the order; then purchased, cancelled or refunded."""
+    order_id: str
+    purchased_at: int | None
+    steps: int
+    channels: tuple[str, ...]
+    sessions: int
+    frictions: int
+    contacts: int
+    value: int | None
+    currency: str
+    first_touch: str
+    last_touch: str
+    version: int
+    is_deleted: int
+
+
+class IdentityRow(NamedTuple):
+    """A link between two identifiers, with its evidence."""
+
+    table: ClassVar[str] = "identity"
+
+    from_identifier: str
+    to_identifier: str
+    state: str
+    """live, removed or refused."""
+    reason: str
+    """Why it was refused or removed; "" while live."""
+    first_seen: int
+    last_seen: int
+    evidence: int
+    """Number of interactions that are evidence for it."""
+    first_source: str
+    first_id: str
+    version: int
+    is_deleted: int
+
+
+class WindowRow(NamedTuple):
+    """A metric's value for one minute and one set of dimensions, as counted by one partition."""
+
+    table: ClassVar[str] = "metric_windows"
+
+    metric: str
+    window: int
+    """Start of the minute, seconds since 1970-01-01 UTC."""
+    channel: str
+    source: str
+    currency: str
+    epoch: int
+    partition: int
+    numerator: int
+    """Durations in milliseconds."""
+    denominator: int
+    n: int
+    buckets: tuple[int, ...]
+    """Log-bucket indices of a duration's histogram."""
+    counts: tuple[int, ...]
+    version: int
+
+
+class ProgressRow(NamedTuple):
+    """How far one stitch partition has come."""
+
+    table: ClassVar[str] = "progress"
+
+    epoch: int
+    partition: int
+    watermark: int
+    position: int
+    floor: int
+
+
+Row = Any
+"""Any of the NamedTuples above."""
