@@ -4,13 +4,12 @@ A test on the real engine compares these with `schemas/clickhouse`. Times are in
 1970-01-01 UTC (DateTime64(3) columns) unless a name says otherwise; money is minor units.
 """
 
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 
 class InteractionRow(NamedTuple):
     """One accepted interaction, as accepted. Its version prefers the smallest corrected time."""
-
-    table: ClassVar[str] = "interactions"
 
     day: int
     """Date of sent_time, as days since 1970-01-01."""
@@ -37,8 +36,6 @@ class InteractionRow(NamedTuple):
 class IntakeRow(NamedTuple):
     """What became of one raw record."""
 
-    table: ClassVar[str] = "intake"
-
     topic: str
     epoch: int
     partition: int
@@ -53,8 +50,6 @@ class IntakeRow(NamedTuple):
 
 class RejectionRow(NamedTuple):
     """One refused record, kept whole up to a cap, so that it can be replayed."""
-
-    table: ClassVar[str] = "rejections"
 
     topic: str
     partition: int
@@ -78,8 +73,6 @@ class RejectionRow(NamedTuple):
 class LedgerRow(NamedTuple):
     """One message that told an actor something new. Never changes."""
 
-    table: ClassVar[str] = "ledger"
-
     actor: str
     position: int
     partition: int
@@ -88,8 +81,6 @@ class LedgerRow(NamedTuple):
 
 class TouchpointRow(NamedTuple):
     """One interaction as part of a customer."""
-
-    table: ClassVar[str] = "touchpoints"
 
     customer: str
     time: int
@@ -116,8 +107,6 @@ class TouchpointRow(NamedTuple):
 class SessionRow(NamedTuple):
     """A burst of interactions of one customer."""
 
-    table: ClassVar[str] = "sessions"
-
     customer: str
     started: int
     session_id: str
@@ -137,8 +126,6 @@ class SessionRow(NamedTuple):
 
 class JourneyRow(NamedTuple):
     """One purchase intent of one customer. What depends on the watermark is computed in the view."""
-
-    table: ClassVar[str] = "journeys"
 
     customer: str
     started: int
@@ -167,8 +154,6 @@ class JourneyRow(NamedTuple):
 class IdentityRow(NamedTuple):
     """A link between two identifiers, with its evidence."""
 
-    table: ClassVar[str] = "identity"
-
     from_identifier: str
     to_identifier: str
     state: str
@@ -187,8 +172,6 @@ class IdentityRow(NamedTuple):
 
 class WindowRow(NamedTuple):
     """A metric's value for one minute and one set of dimensions, as counted by one partition."""
-
-    table: ClassVar[str] = "metric_windows"
 
     metric: str
     window: int
@@ -211,8 +194,6 @@ class WindowRow(NamedTuple):
 class ProgressRow(NamedTuple):
     """How far one stitch partition has come."""
 
-    table: ClassVar[str] = "progress"
-
     epoch: int
     partition: int
     watermark: int
@@ -220,5 +201,29 @@ class ProgressRow(NamedTuple):
     floor: int
 
 
-Row = Any
-"""Any of the NamedTuples above."""
+Row = (
+    InteractionRow
+    | IntakeRow
+    | RejectionRow
+    | LedgerRow
+    | TouchpointRow
+    | SessionRow
+    | JourneyRow
+    | IdentityRow
+    | WindowRow
+    | ProgressRow
+)
+
+TABLES: Final[Mapping[str, type[Row]]] = {
+    "interactions": InteractionRow,
+    "intake": IntakeRow,
+    "rejections": RejectionRow,
+    "ledger": LedgerRow,
+    "touchpoints": TouchpointRow,
+    "sessions": SessionRow,
+    "journeys": JourneyRow,
+    "identity": IdentityRow,
+    "metric_windows": WindowRow,
+    "progress": ProgressRow,
+}
+TABLE_OF: Final[Mapping[type[Row], str]] = {row: table for table, row in TABLES.items()}

@@ -1,0 +1,267 @@
+"""An actor: one identifier, the links that leave it, and the interactions that reached it.
+
+What comes in: messages, in the order of its partition. What goes out, when it settles: where each interaction now
+belongs, as words to other actors; and what this touched in its own sessions, journeys and windows.
+"""
+
+from typing import Protocol
+
+from pipeline.core.customer import Customer, Touched, derive
+from pipeline.core.derived import compare
+from pipeline.core.evidence import Evidence, Moment
+from pipeline.core.identity import owner, person_of_thing
+from pipeline.core.meaning import Meaning
+from pipeline.core.message import (
+    MACHINE_KINDS,
+    PERSON_KINDS,
+    THING_KINDS,
+    ActorMessage,
+    Belongs,
+    Lend,
+    Link,
+    Observe,
+    Observed,
+    Ref,
+    Unlink,
+    kind_of,
+)
+from pipeline.core.metric import flow_of
+from pipeline.core.window import Contribution
+
+
+class Outbox(Protocol):
+    """Where an actor leaves what it touched; `position` is that of the message that caused it."""
+
+    def word(self, word: Belongs | Lend) -> None:
+        """Take a word for another actor; the last one for the same interaction counts."""
+
+    def touched(self, customer: str) -> Touched:
+        """Give the collection of what was touched of this customer in the batch."""
+
+    def link(self, actor: str, to: str) -> None:
+        """Note that the link from `actor` to `to` was touched."""
+
+    def count(self, contribution: Contribution, position: int) -> None:
+        """Take a contribution to a window."""
+
+
+class Heard:
+    """What an actor heard of one interaction, from admit and from other actors."""
+
+    __slots__ = ("copies", "copy", "words")
+
+    def __init__(self) -> None:
+        self.copy: Observed | None = None
+        """The best copy that admit observed here."""
+        self.copies: set[tuple[int, int]] = set()
+        """(time, hash) of all copies."""
+        self.words: dict[str, tuple[int, bool, Observed]] = {}
+        """Sender → (cause, present, content): its last word."""
+
+    def best(self) -> Observed | None:
+        """Give the interaction as it is here, None if nobody says so any more."""
+        best = self.copy
+        for _, present, observed in self.words.values():
+            if present and (best is None or (observed.time, observed.hash) < (best.time, best.hash)):
+                best = observed
+        return best
+
+
+class Actor:
+    """The state of one identifier: a fold of its ledger. `apply` hears, `settle` draws the conclusions."""
+
+    __slots__ = ("_all", "_changed", "_lent", "_links", "_meaning", "customer", "evidence", "heard", "key", "kind", "placed")
+
+    def __init__(self, key: str, meaning: Meaning) -> None:
+        self.key = key
+        self.kind = kind_of(key)
+        self._meaning = meaning
+        self.evidence = Evidence()
+        self.heard: dict[Ref, Heard] = {}
+        self.placed: dict[Ref, tuple[str, Observed]] = {}
+        """Interaction → (where it belongs, its content), as last settled."""
+        self.customer = Customer(key, meaning)
+        self._changed: dict[Ref, Observed | None] = {}
+        """Interactions heard of since the last settling → the best copy before."""
+        self._links: set[str] = set()
+        """Stronger identifiers whose links were touched since."""
+        self._all = False
+        """Whether every interaction must be placed anew."""
+        self._lent: dict[tuple[str, Moment], str] = {}
+        """For a thing: (machine, moment) → the person lent, as last settled."""
+
+    def apply(self, message: ActorMessage) -> bool:
+        """Hear a message; True if it told something new."""
+        match message:
+            case Observe():
+                return self._observe(message.observed)
+            case Link():
+                return self._link(message)
+            case Belongs():
+                return self._belongs(message)
+            case Unlink():
+                return self._unlink(message)
+            case Lend():
+                return self._lend(message)
+
+    def _observe(self, observed: Observed) -> bool:
+        heard = self.heard.get(observed.ref)
+        if heard is None:
+            heard = self.heard[observed.ref] = Heard()
+        version = (observed.time, observed.hash)
+        if version in heard.copies:
+            return False
+        heard.copies.add(version)
+        self._changed.setdefault(observed.ref, heard.copy)
+        if heard.copy is None or version < (heard.copy.time, heard.copy.hash):
+            heard.copy = observed
+        return True
+
+    def _belongs(self, word: Belongs) -> bool:
+        ref = word.observed.ref
+        heard = self.heard.get(ref)
+        if heard is None:
+            heard = self.heard[ref] = Heard()
+        last = heard.words.get(word.sender)
+        if last is not None and last[0] >= word.cause:
+            return False
+        heard.words[word.sender] = (word.cause, word.present, word.observed)
+        self._changed.setdefault(ref, heard.copy)
+        return True
+
+    def _link(self, link: Link) -> bool:
+        fresh = not link.refused and link.to not in self.evidence.links
+        if not self.evidence.add_link(link):
+            return False
+        if link.to:
+            self._links.add(link.to)
+        if fresh or self.evidence.cuts or self.kind not in PERSON_KINDS:
+            self._all = True
+        return True
+
+    def _unlink(self, unlink: Unlink) -> bool:
+        if not self.evidence.add_unlink(unlink):
+            return False
+        self._links.add(unlink.to)
+        self._all = True
+        return True
+
+    def _lend(self, lend: Lend) -> bool:
+        known = self.evidence.lent.get((lend.sender, (lend.time, lend.ref)))
+        if not self.evidence.add_lent(lend):
+            return False
+        self._links |= {lend.person, known[1] if known else ""} - {""}
+        self._all = True
+        return True
+
+    def settle(self, position: int, outbox: Outbox) -> None:
+        """Draw the conclusions of all that was heard since the last time."""
+        gone, came = False, []
+        seen_at = self._seen_at()
+        for ref in self._to_place():
+            observed = self.heard[ref].best()
+            before = self.placed.get(ref)
+            to = ""
+            if observed is not None:
+                to = owner(self.key, self.evidence, seen_at, observed.time, self._meaning)
+                if before is not None and before[0] == to and before[1] == observed:
+                    continue
+                self.placed[ref] = (to, observed)
+            elif self.placed.pop(ref, None) is None:
+                continue
+            gone |= self._leave(before, to, position, outbox)
+            if observed is not None:
+                if to == self.key:
+                    came.append(observed)
+                else:
+                    outbox.word(Belongs(to, self.key, position, True, observed))
+        if gone or came:
+            self._refold(came, position, outbox, anew=gone)
+        self._count_flows(position, outbox)
+        if self.kind in THING_KINDS:
+            self._settle_lent(position, outbox)
+        self._settle_links(outbox)
+
+    def _leave(self, before: tuple[str, Observed] | None, to: str, position: int, outbox: Outbox) -> bool:
+        """Take an interaction back from where it was; True if that was here."""
+        if before is None:
+            return False
+        was, observed = before
+        if was == self.key:
+            return True
+        if was != to:
+            outbox.word(Belongs(was, self.key, position, False, observed))
+        return False
+
+    def _to_place(self) -> list[Ref]:
+        """Give the interactions whose place may have changed."""
+        persons = self.evidence.persons
+        shared = self.kind in MACHINE_KINDS and len(persons) > 1
+        if not (self._all or (shared and self._changed)):
+            return list(self._changed)
+        if self.kind in MACHINE_KINDS and len(persons) == 1 and not (self.evidence.cuts or self.evidence.lent):
+            # One person only ever gains: what it has, it keeps.
+            (person,) = persons
+            return [r for r in self.heard if r in self._changed or self.placed.get(r, ("",))[0] != person]
+        return list(self.heard)
+
+    def _seen_at(self) -> list[int]:
+        """Give the sorted times at which a shared machine was seen, passive interactions aside."""
+        evidence = self.evidence
+        if self.kind not in MACHINE_KINDS or len(evidence.persons) < 2:  # noqa: PLR2004 - shared is two
+            return []
+        times = set(evidence.seen_at)
+        for heard in self.heard.values():
+            if heard.copy is not None and not heard.copy.passive:
+                times |= {time for time, _ in heard.copies}
+        return sorted(times)
+
+    def _refold(self, came: list[Observed], position: int, outbox: Outbox, *, anew: bool) -> None:
+        touched = outbox.touched(self.key)
+        counted = len(touched.contributions)
+        came.sort(key=_order)
+        if anew or not all(self.customer.append(observed, touched) for observed in came):
+            mine = [observed for to, observed in self.placed.values() if to == self.key]
+            fresh = derive(self.key, mine, self._meaning)
+            compare(self.customer, fresh, touched, self._meaning)
+            self.customer = fresh
+        for contribution in touched.contributions[counted:]:
+            outbox.count(contribution, position)
+        touched.contributions.clear()
+
+    def _count_flows(self, position: int, outbox: Outbox) -> None:
+        """Count what interactions contribute by themselves, here at their anchor."""
+        for ref, before in self._changed.items():
+            copy = self.heard[ref].copy
+            if copy is before:
+                continue
+            if before is not None and (old := flow_of(before)) is not None:
+                outbox.count(old.taken_back(), position)
+            if copy is not None and (new := flow_of(copy)) is not None:
+                outbox.count(new, position)
+        self._changed.clear()
+
+    def _settle_lent(self, position: int, outbox: Outbox) -> None:
+        """Tell the machines whose this thing was when it was seen with them."""
+        machines = self.evidence.machines
+        if not machines:
+            return
+        person = person_of_thing(self.evidence, None)
+        for moment, seen in machines.items():
+            for machine in seen:
+                if self._lent.get((machine, moment), "") != person:
+                    self._lent[machine, moment] = person
+                    outbox.word(Lend(machine, self.key, position, *moment, person))
+
+    def _settle_links(self, outbox: Outbox) -> None:
+        if self._all:
+            evidence = self.evidence
+            self._links.update(evidence.links, evidence.persons)
+        for to in self._links:
+            outbox.link(self.key, to)
+        self._links.clear()
+        self._all = False
+
+
+def _order(observed: Observed) -> tuple[int, Ref]:
+    return (observed.time, observed.ref)

@@ -1,0 +1,172 @@
+"""Derived rows: a customer's touchpoints, sessions and journeys as rows, and what differs between two folds.
+
+What comes in: a customer. What goes out: rows of the tables, with a version; or a tombstone, where there is none.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from pipeline.core.customer import Customer, Touched
+from pipeline.core.meaning import Meaning
+from pipeline.core.message import Ref
+from pipeline.core.row import JourneyRow, Row, SessionRow, TouchpointRow
+from pipeline.core.step import STAGES, Journey, Session, Step, short_id
+from pipeline.core.window import Contribution, Key, Total
+
+def touchpoint_row(customer: str, step: Step, version: int) -> TouchpointRow:
+    """Give the row of a step."""
+    observed, session, journey = step.observed, step.session, step.journey
+    return TouchpointRow(
+        customer,
+        observed.time,
+        *observed.ref,
+        observed.type,
+        observed.area,
+        observed.channel,
+        int(observed.passive),
+        session.id if session is not None else "",
+        journey.id if journey is not None else "",
+        step.number,
+        STAGES[step.stage] if journey is not None else "",
+        None if step.gap is None else step.gap / 1000,
+        int(step.channel_changed),
+        step.friction,
+        step.why,
+        version,
+        0,
+    )
+
+
+def touchpoint_tombstone(customer: str, time: int, ref: Ref, version: int) -> TouchpointRow:
+    """Give the row that says: this interaction is not the customer's."""
+    return TouchpointRow(
+        customer, time, *ref, "", "", "", 0, "", "", 0, "", None, 0, "", "", version, 1
+    )
+
+
+def session_row(customer: str, session: Session, version: int) -> SessionRow:
+    """Give the row of a session."""
+    return SessionRow(
+        customer,
+        session.started,
+        session.id,
+        session.ended,
+        session.interactions,
+        session.channels,
+        session.first.channel,
+        session.first.ref[0],
+        session.orders,
+        session.frictions,
+        version,
+        0,
+    )
+
+
+def session_tombstone(customer: str, started: int, version: int) -> SessionRow:
+    """Give the row that says: no session of the customer starts here."""
+    return SessionRow(customer, started, short_id(customer, started), 0, 0, (), "", "", 0, 0, version, 1)
+
+
+def journey_row(customer: str, journey: Journey, version: int, meaning: Meaning) -> JourneyRow:
+    """Give the row of a journey."""
+    order = journey.order
+    value = order.facts.get("revenue") if order is not None else None
+    return JourneyRow(
+        customer,
+        journey.started,
+        journey.id,
+        journey.steps[-1].observed.time,
+        journey.idle_at + meaning.journey_idle if order is None else journey.kept_until,
+        STAGES[journey.stage],
+        journey.outcome,
+        journey.order_id.partition(":")[2],
+        order.time if order is not None else None,
+        len(journey.steps),
+        journey.channels,
+        len(journey.sessions),
+        journey.frictions,
+        journey.contacts,
+        value if isinstance(value, int) else None,
+        str(order.facts.get("currency") or "") if order is not None else "",
+        journey.first_touch,
+        journey.last_touch,
+        version,
+        0,
+    )
+
+
+def journey_tombstone(customer: str, started: int, journey_id: str, version: int) -> JourneyRow:
+    """Give the row that says: there is no such journey."""
+    return JourneyRow(
+        customer, started, journey_id, 0, 0, STAGES[0], "", "", None, 0, (), 0, 0, 0, None, "", "", "", version, 1
+    )
+
+
+Rows = dict[Any, Any]
+
+
+def _snapshot(customer: Customer, meaning: Meaning) -> tuple[Rows, Rows, Rows]:
+    steps: Rows = {s.order: touchpoint_row(customer.key, s, 0) for s in customer.steps.values()}
+    sessions: Rows = {start: session_row(customer.key, s, 0) for start, s in customer.sessions.all.items()}
+    journeys: Rows = {
+        (j.started, j.id): journey_row(customer.key, j, 0, meaning) for j in customer.journeys.all
+    }
+    return steps, sessions, journeys
+
+
+def _differs(old: Rows, new: Rows) -> set[Any]:
+    return {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+
+
+def totals(contributions: Iterable[Contribution]) -> dict[Key, Total]:
+    """Add up contributions by window."""
+    windows: dict[Key, Total] = {}
+    for contribution in contributions:
+        windows.setdefault(contribution.key, Total()).add(contribution)
+    return windows
+
+
+def _changes(old: dict[Key, Total], new: dict[Key, Total]) -> Iterator[Contribution]:
+    """Give what turns the old totals into the new ones."""
+    nothing = Total()
+    for key in old.keys() | new.keys():
+        before, after = old.get(key, nothing), new.get(key, nothing)
+        if before.values() == after.values():
+            continue
+        yield Contribution(
+            key, after.numerator - before.numerator, after.denominator - before.denominator, after.n - before.n
+        )
+        counts, earlier = after.buckets or {}, before.buckets or {}
+        for bucket in counts.keys() | earlier.keys():
+            yield Contribution(key, 0, 0, 0, bucket, counts.get(bucket, 0) - earlier.get(bucket, 0))
+
+
+def compare(old: Customer, new: Customer, touched: Touched, meaning: Meaning) -> None:
+    """Note all in which two folds of one customer differ."""
+    steps, sessions, journeys = zip(_snapshot(old, meaning), _snapshot(new, meaning), strict=True)
+    touched.steps |= _differs(*steps)
+    touched.sessions |= _differs(*sessions)
+    touched.journeys |= _differs(*journeys)
+    touched.contributions += _changes(totals(old.contributions), totals(new.contributions))
+
+
+def rows_of(customer: Customer, touched: Touched, version: int, meaning: Meaning) -> Iterator[Row]:
+    """Give the final row of all that was touched, a tombstone where there is none."""
+    for time, ref in touched.steps:
+        step = customer.steps.get(ref)
+        if step is not None and step.observed.time == time:
+            yield touchpoint_row(customer.key, step, version)
+        else:
+            yield touchpoint_tombstone(customer.key, time, ref, version)
+    for started in touched.sessions:
+        session = customer.sessions.all.get(started)
+        if session is not None:
+            yield session_row(customer.key, session, version)
+        else:
+            yield session_tombstone(customer.key, started, version)
+    for started, journey_id in touched.journeys:
+        journey = customer.journeys.find(journey_id)
+        if journey is not None:
+            yield journey_row(customer.key, journey, version, meaning)
+        else:
+            yield journey_tombstone(customer.key, started, journey_id, version)

@@ -1,0 +1,232 @@
+"""Journeys: what one customer went through around one purchase intent (domain.md, section 5).
+
+What comes in: the customer's steps in order, and which order each thing belongs to. What goes out: the journey
+of each step, and why it is there.
+"""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from pipeline.core.meaning import Meaning
+from pipeline.core.message import Observed, kind_of
+from pipeline.core.step import PURCHASED, STAGES, Journey, Step, short_id
+
+_OPENING: Final = frozenset({"browsing", "search", "cart", "checkout", "store"})
+_CONTACT: Final = frozenset({"chat", "phone", "ticket"})
+_SUPPORT: Final = _CONTACT | {"survey", "feedback", "fulfilment", "billing", "order"}
+_NEVER: Final = frozenset({"consent", "privacy", "identity", "source_health"})
+_BINDING: Final = frozenset({"order", "invoice", "shipment", "ticket", "contact", "conversation", "survey"})
+"""Kinds of things by which a step joins a journey. A subscription outlives it; carts and checkouts precede it."""
+
+_STAGE_OF_AREA: Final = {"search": 1, "cart": 2, "checkout": 3}
+_DELIVERED: Final = STAGES.index("delivered")
+_SERVED: Final = STAGES.index("served")
+_RETURNED: Final = STAGES.index("returned")
+
+
+def bindings(observed: Observed) -> list[str]:
+    """Give the things by which it can join a journey, strongest first; what a survey is about comes last."""
+    found = [thing for thing in observed.things if kind_of(thing) in _BINDING]
+    about = observed.facts.get("about_id")
+    if about:
+        thing = f"{observed.facts.get('about_type')}:{about}"
+        if thing not in found:
+            found.append(thing)
+    return found
+
+
+def order_of(things: Iterable[str]) -> str:
+    """Give the first order among the things, or ""."""
+    return next((thing for thing in things if thing.startswith("order:")), "")
+
+
+def starts_contact(observed: Observed) -> bool:
+    """Whether a contact starts here."""
+    if observed.type == "contact_initiated":
+        return observed.facts.get("method") not in {"outbound", "transfer"}
+    return observed.type in {"conversation_started", "ticket_created"}
+
+
+class Moved(NamedTuple):
+    """Earlier steps whose place a step changes, and the journey that ends under its old id."""
+
+    steps: tuple[Step, ...] = ()
+    retired: tuple[int, str] | None = None
+
+
+UNMOVED: Final = Moved()
+
+
+class Journeys:
+    """The fold of a customer's steps into journeys."""
+
+    __slots__ = ("_contacts", "_customer", "_first", "_meaning", "_open", "_unplaced", "all", "orders", "owned")
+
+    def __init__(self, customer: str, meaning: Meaning) -> None:
+        self._customer = customer
+        self._meaning = meaning
+        self.all: list[Journey] = []
+        self.orders: dict[str, Journey] = {}
+        """Order → its journey, in the order in which they were completed."""
+        self.owned: dict[str, str] = {}
+        """Thing → the order with which it first appears together, in any interaction of the customer."""
+        self._first: dict[str, Journey | None] = {}
+        """Thing → the journey of its first touchpoint."""
+        self._open: Journey | None = None
+        self._unplaced: dict[str, list[Step]] = {}
+        """Order → earlier steps that carry it and have no journey."""
+        self._contacts: set[str] = set()
+
+    def learn(self, observed: Observed) -> bool:
+        """Note which order its things belong to; False if earlier steps already had one of them without it."""
+        things = bindings(observed)
+        order = order_of(things)
+        if not order:
+            return True
+        fresh = [t for t in things if kind_of(t) != "order" and t not in self.owned]
+        for thing in fresh:
+            self.owned[thing] = order
+        return not any(thing in self._first for thing in fresh)
+
+    def find(self, journey_id: str) -> Journey | None:
+        """Give the journey with this id, the newest first."""
+        return next((j for j in reversed(self.all) if j.id == journey_id), None)
+
+    def add(self, step: Step) -> Moved:
+        """Place the step, and give the earlier ones whose place it changes."""
+        observed = step.observed
+        things = bindings(observed)
+        if observed.area in _NEVER:
+            return UNMOVED
+        if observed.type == "order_completed" and (order := order_of(things)) and order not in self.orders:
+            changed = self._convert(step, order)
+        else:
+            changed = UNMOVED
+            journey, step.why = self._choose(step, things)
+            if journey is not None:
+                self._append(journey, step)
+                self._follow_order(journey, observed)
+            elif order := order_of(things):
+                self._unplaced.setdefault(order, []).append(step)
+        for thing in things:
+            if kind_of(thing) != "order":  # an order binds from its completion on, and not before
+                self._first.setdefault(thing, step.journey)
+        return changed
+
+    def _choose(self, step: Step, things: list[str]) -> tuple[Journey | None, str]:
+        observed = step.observed
+        for thing in things:
+            journey = self.orders.get(self.owned.get(thing, thing)) or self._first.get(thing)
+            if journey is not None:
+                return journey, "correlation"
+        support = observed.area in _SUPPORT
+        journey = self._by_support(observed) if support else self._by_person(observed)
+        if journey is None:
+            return None, ""
+        return journey, "support" if support else "person"
+
+    def _by_support(self, observed: Observed) -> Journey | None:
+        """The newest recent order's, else the open one, else the newest kept open, else perhaps a new one."""
+        newest = next(reversed(self.orders.values()), None)
+        if newest is not None and newest.order is not None:
+            age = observed.time - newest.order.time
+            if age <= self._meaning.support_reach:
+                return newest
+        found = self._open_at(observed.time) or self._kept_open_at(observed.time)
+        if found is None and observed.area in _CONTACT and not observed.passive:
+            return self._start()
+        return found
+
+    def _by_person(self, observed: Observed) -> Journey | None:
+        """The open one; else a new one where it can open one, else the newest kept open."""
+        current = self._open_at(observed.time)
+        if current is not None:
+            return current
+        if observed.area in _OPENING and not observed.passive:
+            return self._start()
+        return self._kept_open_at(observed.time)
+
+    def _open_at(self, time: int) -> Journey | None:
+        if self._open is not None and time - self._open.idle_at > self._meaning.journey_idle:
+            self._open = None
+        return self._open
+
+    def _kept_open_at(self, time: int) -> Journey | None:
+        return next((j for j in reversed(self.orders.values()) if time <= j.kept_until), None)
+
+    def _start(self) -> Journey:
+        self._open = Journey()
+        self.all.append(self._open)
+        return self._open
+
+    def _append(self, journey: Journey, step: Step) -> None:
+        observed = step.observed
+        journey.add(step, _stage(observed, journey), contact=self._is_contact(observed))
+        if step.number == 1:
+            journey.id = short_id(self._customer, observed.time, *observed.ref)
+        if not observed.passive:
+            journey.idle_at = observed.time
+        if step.session is not None:
+            journey.sessions.add(step.session.id)
+
+    def _is_contact(self, observed: Observed) -> bool:
+        """A ticket that carries the contact or conversation of an earlier start is part of that contact."""
+        if not starts_contact(observed):
+            return False
+        matters = {t for t in observed.things if kind_of(t) in {"contact", "conversation"}}
+        known = observed.type == "ticket_created" and not matters.isdisjoint(self._contacts)
+        self._contacts |= matters
+        return not known
+
+    def _follow_order(self, journey: Journey, observed: Observed) -> None:
+        if journey.order is None:
+            return
+        delivered = observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered"
+        contact = observed.area in _CONTACT and not observed.passive
+        if (delivered or contact) and observed.time <= journey.kept_until:
+            journey.kept_until = max(journey.kept_until, observed.time + self._meaning.journey_kept_open)
+        if journey.order_id in observed.things:
+            journey.cancelled |= observed.type == "order_cancelled"
+            total = observed.facts.get("total")
+            if observed.type == "order_refunded" and isinstance(total, int):
+                journey.refunded += total
+
+    def _convert(self, step: Step, order: str) -> Moved:
+        """An order converts the open journey, or starts one; earlier steps that carried its id join."""
+        journey = self._open_at(step.observed.time) or self._start()
+        self._open = None
+        earlier = self._unplaced.pop(order, [])
+        moved = self._rejoin(journey, earlier) if earlier else UNMOVED
+        journey.order, journey.order_id = step.observed, order
+        journey.kept_until = step.observed.time + self._meaning.journey_kept_open
+        self.orders[order] = journey
+        step.why = "person"
+        self._append(journey, step)
+        return moved
+
+    def _rejoin(self, journey: Journey, earlier: list[Step]) -> Moved:
+        retired = journey.key if journey.steps else None
+        steps = sorted((*journey.steps, *earlier), key=lambda s: s.order)
+        contacts = journey.contacts
+        journey.reset()
+        for step in earlier:
+            step.why = "correlation"
+        for step in steps:
+            self._append(journey, step)
+            journey.frictions += bool(step.friction)
+        journey.contacts = contacts
+        return Moved(tuple(steps), retired)
+
+
+
+def _stage(observed: Observed, journey: Journey) -> int:
+    """Give the stage that this interaction reaches by itself."""
+    if journey.order is None:
+        return 1 if observed.type == "product_viewed" else _STAGE_OF_AREA.get(observed.area, 0)
+    if observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered":
+        return _DELIVERED
+    if observed.area in _CONTACT:
+        return _SERVED
+    if observed.type == "return_received":
+        return _RETURNED
+    return PURCHASED

@@ -1,0 +1,37 @@
+"""The settings that decide what numbers mean. Changing one is a new generation of tables, never a rolling upgrade."""
+
+from typing import Final
+
+import msgspec
+
+SECOND: Final = 1000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+
+class Meaning(msgspec.Struct, frozen=True, kw_only=True):
+    """Spans are milliseconds; limits are numbers of different persons of the strongest kind."""
+
+    session_gap: int = 30 * MINUTE
+    """A longer silence cuts a session."""
+    session_length: int = 24 * HOUR
+    """A session never spans more."""
+    identity_reach: int = 90 * DAY
+    """How far a sighting of a machine with a person reaches, both ways."""
+    device_gap: int = 30 * MINUTE
+    """A longer silence of a shared machine ends its device session."""
+    person_limit: int = 1
+    """A person identifier seen with more stronger persons than this links to nobody."""
+    machine_limit: int = 3
+    """A machine seen with more persons than this is audited as over its limit."""
+    journey_idle: int = 30 * DAY
+    """A journey without a non-passive step for longer is abandoned."""
+    journey_kept_open: int = 60 * DAY
+    """How long a purchase's journey stays open after an order, a delivery or a contact."""
+    support_reach: int = 30 * DAY
+    """A contact without a known id concerns an order at most this old."""
+    cart_patience: int = 24 * HOUR
+    """A cart without an order within this time is abandoned."""
+    slow_page: int = 4 * SECOND
+    """A page that loads for longer is a friction."""

@@ -1,0 +1,161 @@
+"""Metrics: what a customer's steps contribute to which windows (domain.md, section 7).
+
+What comes in: one customer's steps in order, each with its session. What goes out: contributions, and their
+withdrawal where a later step changes an earlier answer (a cart that is paid after all).
+Flow metrics of single interactions (`flow_of`) are counted at the anchor instead and never move.
+"""
+
+from typing import Final
+
+from pipeline.core.meaning import Meaning
+from pipeline.core.message import Observed, kind_of
+from pipeline.core.step import Session
+from pipeline.core.survey import answer_of
+from pipeline.core.window import Contribution, bucket_of, key_of
+
+METRICS: Final = (
+    "orders",
+    "revenue",
+    "average_order_value",
+    "session_conversion",
+    "cart_abandonment",
+    "nps",
+    "csat",
+    "payment_failure_rate",
+    "search_zero_rate",
+    "first_response_time",
+)
+
+
+def flow_of(observed: Observed) -> Contribution | None:
+    """Give what an interaction contributes by itself, wherever it belongs."""
+    if observed.type in {"payment_failed", "payment_succeeded"}:
+        return Contribution(
+            key_of("payment_failure_rate", observed), int(observed.type == "payment_failed"), 1, 1
+        )
+    if observed.type == "products_searched":
+        return Contribution(
+            key_of("search_zero_rate", observed), int(observed.facts.get("results_count") == 0), 1, 1
+        )
+    return None
+
+
+class Metrics:
+    """The fold of one customer's steps into contributions."""
+
+    __slots__ = ("_answers", "_carts", "_last_order", "_meaning", "_replied", "_threads", "log")
+
+    def __init__(self, meaning: Meaning) -> None:
+        self._meaning = meaning
+        self.log: list[Contribution] = []
+        """Every contribution and withdrawal, in the order in which they were made."""
+        self._carts: dict[str, tuple[Observed, bool]] = {}
+        """Cart → (its last product_added, whether it counts as abandoned)."""
+        self._last_order: int | None = None
+        self._answers: dict[str, Contribution | None] = {}
+        self._threads: dict[str, Observed] = {}
+        """Conversation or ticket → what started its clock."""
+        self._replied: set[str] = set()
+
+    def open_session(self, session: Session) -> None:
+        """A session counts at its first interaction, unconverted until it has an order."""
+        self.log.append(Contribution(key_of("session_conversion", session.first), 0, 1, 1))
+
+    def order_in(self, session: Session) -> None:
+        """An order lies in the session; its first one converts it."""
+        session.orders += 1
+        if session.orders == 1:
+            self.log.append(Contribution(key_of("session_conversion", session.first), 1, 0, 0))
+
+    def order(self, observed: Observed) -> None:
+        """Count the first order_completed of an order id."""
+        facts = observed.facts
+        currency = str(facts.get("currency") or "")
+        revenue = facts.get("revenue")
+        amount = revenue if isinstance(revenue, int) else 0
+        self.log += (
+            Contribution(key_of("orders", observed), 1, 0, 1),
+            Contribution(key_of("revenue", observed, currency), amount, 0, 1),
+            Contribution(key_of("average_order_value", observed, currency), amount, 1, 1),
+        )
+        self._last_order = observed.time
+        self._rescue_carts(observed.time)
+
+    def add(self, observed: Observed) -> None:
+        """Count what other interactions mean beyond themselves."""
+        match observed.type:
+            case "product_added":
+                self._add_to_cart(observed)
+            case "survey_answered":
+                self._answer(observed)
+            case "ticket_created":
+                self._start_thread(observed, "ticket")
+            case "message_sent" | "ticket_comment_added":
+                self._message(observed)
+            case _:
+                pass
+
+    def _add_to_cart(self, observed: Observed) -> None:
+        cart = _thing(observed, "cart")
+        if not cart:
+            return
+        known = self._carts.get(cart)
+        if known is not None:
+            self.log.append(self._case(*known).taken_back())
+        case = (observed, self._last_order != observed.time)  # an order at the very same moment is in time
+        self._carts[cart] = case
+        self.log.append(self._case(*case))
+
+    def _case(self, clock: Observed, abandoned: bool) -> Contribution:  # noqa: FBT001 - half of one value
+        return Contribution(key_of("cart_abandonment", clock), int(abandoned), 1, 1)
+
+    def _rescue_carts(self, time: int) -> None:
+        for cart, (clock, abandoned) in self._carts.items():
+            if abandoned and time - clock.time <= self._meaning.cart_patience:
+                self.log.append(Contribution(key_of("cart_abandonment", clock), -1, 0, 0))
+                self._carts[cart] = (clock, False)
+
+    def _answer(self, observed: Observed) -> None:
+        answer = answer_of(observed)
+        survey = _thing(observed, "survey")
+        if answer is None:
+            return
+        known = self._answers.get(survey)
+        if known is not None:
+            self.log.append(known.taken_back())
+        contribution = None
+        if answer.kind == "nps":
+            points = 100 * (answer.is_promoter - answer.is_detractor)
+            contribution = Contribution(key_of("nps", observed), points, 1, 1)
+        elif answer.kind == "csat":
+            contribution = Contribution(key_of("csat", observed), int(answer.is_top), 1, 1)
+        self._answers[survey] = contribution
+        if contribution is not None:
+            self.log.append(contribution)
+
+    def _start_thread(self, observed: Observed, kind: str) -> None:
+        thread = _thing(observed, kind)
+        if thread:
+            self._threads.setdefault(thread, observed)
+
+    def _message(self, observed: Observed) -> None:
+        author = observed.facts.get("author")
+        if author == "customer" and observed.type == "message_sent":
+            self._start_thread(observed, "conversation")
+        elif author == "agent":
+            self._reply(observed)
+
+    def _reply(self, observed: Observed) -> None:
+        kind = "conversation" if observed.type == "message_sent" else "ticket"
+        thread = _thing(observed, kind)
+        start = self._threads.get(thread)
+        if start is None or thread in self._replied:
+            return
+        self._replied.add(thread)
+        waited = observed.time - start.time
+        key = ("first_response_time", observed.time // 60_000 * 60, start.channel, start.ref[0], "")
+        self.log.append(Contribution(key, waited, 1, 1, bucket_of(waited)))
+
+
+def _thing(observed: Observed, kind: str) -> str:
+    return next((thing for thing in observed.things if kind_of(thing) == kind), "")

@@ -1,0 +1,217 @@
+"""One stitch partition: the ledger protocol's pure part (architecture.md, section 4).
+
+What comes in: blocks of messages at positions, and what the tables hold of the actors and windows that are cold.
+What goes out: rows and words, to be confirmed before the blocks are acknowledged. Nothing here may be lost but time:
+all of it is a cache over the ledger.
+
+A Kafka record is one block, so no batch ever ends inside one: actors hear a whole block before they settle.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from pipeline.core.actor import Actor
+from pipeline.core.customer import Touched
+from pipeline.core.derived import rows_of
+from pipeline.core.identity import verdicts
+from pipeline.core.links import identity_row
+from pipeline.core.meaning import Meaning
+from pipeline.core.message import Belongs, Lend, Message, Watermark, decode, decode_block
+from pipeline.core.position import Position, position_of
+from pipeline.core.row import LedgerRow, ProgressRow, Row, WindowRow
+from pipeline.core.window import Contribution, Key, Total
+
+WATERMARKS: Final = "watermark:"
+"""The pseudo-actor in whose ledger a partition keeps the watermarks that it heard."""
+
+
+class Block(NamedTuple):
+    """One record of the stitch topic: many messages for one partition."""
+
+    offset: int
+    raw: Sequence[bytes]
+    """The messages as they came; the ledger keeps these bytes."""
+    messages: Sequence[Message]
+
+
+def read_block(offset: int, value: bytes) -> Block:
+    """Decode a block. Raises msgspec.DecodeError: internal messages are never bad, so that is a bug."""
+    raw = [bytes(each) for each in decode_block(value)]
+    return Block(offset, raw, [decode(each) for each in raw])
+
+
+class Batch:
+    """What a run of consecutive blocks touched. The outbox of its actors."""
+
+    def __init__(self, last: Position) -> None:
+        self.last = last
+        """Position of its last message: the version of every row."""
+        self.ledger: list[LedgerRow] = []
+        self.words: dict[object, Belongs | Lend] = {}
+        self.customers: dict[str, Touched] = {}
+        self.links: defaultdict[str, set[str]] = defaultdict(set)
+        self.contributions: list[tuple[Position, Contribution]] = []
+
+    def word(self, word: Belongs | Lend) -> None:
+        """Take a word for another actor; the last one for the same interaction counts."""
+        if isinstance(word, Belongs):
+            self.words[word.sender, word.actor, word.observed.ref] = word
+        else:
+            self.words[word.sender, word.actor, word.time, word.ref] = word
+
+    def touched(self, customer: str) -> Touched:
+        """Give the collection of what was touched of this customer in the batch."""
+        touched = self.customers.get(customer)
+        if touched is None:
+            touched = self.customers[customer] = Touched()
+        return touched
+
+    def link(self, actor: str, to: str) -> None:
+        """Note that the link from `actor` to `to` was touched."""
+        self.links[actor].add(to)
+
+    def count(self, contribution: Contribution, position: int) -> None:
+        """Take a contribution to a window."""
+        self.contributions.append((Position(position), contribution))
+
+
+class Partition:
+    """Caches of one partition: actors and windows as of the last batch."""
+
+    def __init__(self, epoch: int, number: int, meaning: Meaning, *, sources: Collection[tuple[str, int]]) -> None:
+        self.epoch = epoch
+        self.number = number
+        self._meaning = meaning
+        self._sources = sources
+        """All declared raw partitions, over which the watermark is the minimum."""
+        self.actors: dict[str, Actor] = {}
+        self.windows: dict[Key, tuple[Position, Total]] = {}
+        self.watermarks: dict[tuple[str, int], int] | None = None
+        """Raw partition → its watermark; None until loaded."""
+
+    @property
+    def watermark_actor(self) -> str:
+        """Give the key under which this partition keeps its watermarks in the ledger."""
+        return f"{WATERMARKS}{self.number}"
+
+    def cold(self, blocks: Sequence[Block]) -> set[str]:
+        """Give the actors that must be loaded as of the first block."""
+        keys = {m.actor for block in blocks for m in block.messages if type(m) is not Watermark}
+        actors = self.actors
+        cold = {key for key in keys if key not in actors}
+        for key in keys - cold:
+            actors[key] = actors.pop(key)  # what was used last is forgotten last
+        if self.watermarks is None:
+            cold.add(self.watermark_actor)
+        return cold
+
+    def warm(self, cold: Collection[str], ledger: Mapping[str, Sequence[tuple[int, bytes]]]) -> None:
+        """Fold the cold actors' ledgers; silently, for all that follows from them was said before."""
+        silence = Batch(Position(0))
+        for key in cold:
+            messages = [decode(message) for _, message in ledger.get(key, ())]
+            if key == self.watermark_actor:
+                self.watermarks = {}
+            else:
+                self.actors[key] = Actor(key, self._meaning)
+            for message in messages:
+                self._tell(message)
+            if key in self.actors:
+                self.actors[key].settle(0, silence)
+
+    def _tell(self, message: Message) -> bool:
+        if isinstance(message, Watermark):
+            return self._hear_watermark(message)
+        return self.actors[message.actor].apply(message)
+
+    def _hear_watermark(self, message: Watermark) -> bool:
+        heard = self.watermarks
+        source = (message.topic, message.partition)
+        if heard is None or heard.get(source, _NEVER) >= message.time:
+            return False
+        heard[source] = message.time
+        return True
+
+    def fold(self, blocks: Sequence[Block]) -> Batch:
+        """Tell the actors all messages, block by block, and gather what that touches."""
+        final = blocks[-1]
+        batch = Batch(position_of(self.epoch, final.offset, max(len(final.messages) - 1, 0)))
+        for block in blocks:
+            self._fold_block(block, batch)
+        return batch
+
+    def _fold_block(self, block: Block, batch: Batch) -> None:
+        heard: dict[str, Position] = {}
+        position = position_of(self.epoch, block.offset, 0)
+        for raw, message in zip(block.raw, block.messages, strict=True):
+            if self._tell(message):
+                key = self.watermark_actor if isinstance(message, Watermark) else message.actor
+                batch.ledger.append(LedgerRow(key, position, self.number, raw))
+                heard[key] = position
+            position = Position(position + 1)
+        for key, last in heard.items():
+            if key in self.actors:
+                self.actors[key].settle(last, batch)
+
+    def cold_windows(self, batch: Batch) -> set[Key]:
+        """Give the windows that must be loaded before `rows`."""
+        return {c.key for _, c in batch.contributions} - self.windows.keys()
+
+    def warm_windows(self, cold: Collection[Key], rows: Mapping[Key, WindowRow]) -> None:
+        """Take over the newest rows of the cold windows; one from further ahead waits until we get there."""
+        for key in cold:
+            row = rows.get(key)
+            if row is None:
+                self.windows[key] = (Position(-1), Total())
+                continue
+            total = Total(row.numerator, row.denominator, row.n)
+            total.buckets = dict(zip(row.buckets, row.counts, strict=True)) or None
+            self.windows[key] = (Position(row.version), total)
+
+    def rows(self, batch: Batch) -> Iterator[Row]:
+        """Give the final row of everything touched, as of the batch's last position."""
+        yield from batch.ledger
+        for customer, touched in batch.customers.items():
+            yield from rows_of(self.actors[customer].customer, touched, batch.last, self._meaning)
+        for key, links in batch.links.items():
+            evidence = self.actors[key].evidence
+            told = verdicts(key, evidence, self._meaning)
+            for to in links:
+                yield identity_row(key, to, evidence, told.get(to), batch.last)
+        yield from self._window_rows(batch)
+
+    def _window_rows(self, batch: Batch) -> Iterator[WindowRow]:
+        dirty: set[Key] = set()
+        for position, contribution in batch.contributions:
+            version, total = self.windows[contribution.key]
+            if position > version:
+                total.add(contribution)
+                dirty.add(contribution.key)
+        for key in dirty:
+            version, total = self.windows[key]
+            version = max(version, batch.last)
+            self.windows[key] = (version, total)
+            numerator, denominator, n, histogram = total.values()
+            buckets = tuple(bucket for bucket, _ in histogram)
+            counts = tuple(count for _, count in histogram)
+            yield WindowRow(
+                *key, self.epoch, self.number, numerator, denominator, n, buckets, counts, version
+            )
+
+    def progress(self, batch: Batch) -> ProgressRow:
+        """Give the row that is written after everything else of its batch."""
+        heard = self.watermarks or {}
+        complete = all(source in heard for source in self._sources)
+        watermark = min((heard[source] for source in self._sources), default=0) if complete else 0
+        return ProgressRow(self.epoch, self.number, watermark, batch.last, 0)
+
+    def evict(self, keep_actors: int, keep_windows: int, pinned: Collection[str] = ()) -> None:
+        """Forget the actors and windows that were not used for longest; never unconfirmed ones."""
+        for cache, keep in ((self.actors, keep_actors), (self.windows, keep_windows)):
+            surplus = len(cache) - keep
+            for key in [k for k, _ in zip(cache, range(max(surplus, 0)), strict=False) if k not in pinned]:
+                del cache[key]
+
+
+_NEVER: Final = -(2**62)

@@ -1,0 +1,58 @@
+"""Sessions: bursts of a customer's non-passive interactions, over all channels (domain.md, section 5).
+
+What comes in: the customer's steps, in order. What goes out: the session of each step.
+"""
+
+from pipeline.core.meaning import Meaning
+from pipeline.core.step import Session, Step, short_id
+
+
+class Sessions:
+    """The fold of a customer's steps into sessions."""
+
+    __slots__ = ("_customer", "_meaning", "_waiting", "all", "current")
+
+    def __init__(self, customer: str, meaning: Meaning) -> None:
+        self._customer = customer
+        self._meaning = meaning
+        self.all: dict[int, Session] = {}
+        """By start."""
+        self.current: Session | None = None
+        self._waiting: list[Step] = []
+        """Passive steps after the end of the current session: in it if it goes on, else in none."""
+
+    def add(self, step: Step) -> list[Step]:
+        """Place the step, and give the earlier passive steps that this places as well."""
+        time = step.observed.time
+        current = self.current
+        if step.observed.passive:
+            if current is not None and time <= current.ended:
+                step.session = current
+            else:
+                self._waiting.append(step)
+            return []
+        if current is None or self._cuts(current, time):
+            current = self._open(step)
+            placed = [w for w in self._waiting if w.observed.time == time]
+        else:
+            current.ended = time
+            placed = self._waiting
+        for earlier in placed:
+            earlier.session = current
+        self._waiting = []
+        step.session = current
+        current.interactions += 1
+        channel = step.observed.channel
+        if channel not in current.channels:
+            current.channels = (*current.channels, channel)
+        return placed
+
+    def _cuts(self, current: Session, time: int) -> bool:
+        meaning = self._meaning
+        return time - current.ended > meaning.session_gap or time - current.started > meaning.session_length
+
+    def _open(self, step: Step) -> Session:
+        time = step.observed.time
+        session = Session(short_id(self._customer, time), step.observed)
+        self.all[time] = self.current = session
+        return session

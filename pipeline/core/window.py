@@ -1,0 +1,75 @@
+"""Contributions to metric windows: numbers that can be added and taken away again.
+
+A key is (metric, minute, channel, source, currency), the minute as seconds since 1970-01-01 UTC. Durations also
+count into a log-bucket histogram with 1 % relative error (DDSketch: Masson, Rim and Lee, VLDB 2019).
+"""
+
+import math
+from typing import Final, NamedTuple
+
+from pipeline.core.message import Observed
+
+_RELATIVE_ERROR: Final = 0.01
+_LOG_GAMMA: Final = math.log((1 + _RELATIVE_ERROR) / (1 - _RELATIVE_ERROR))
+ZERO_BUCKET: Final = -(2**31)
+"""Where durations of nothing count."""
+
+Key = tuple[str, int, str, str, str]
+
+
+class Contribution(NamedTuple):
+    """What one interaction, session, cart or order adds to one window (or takes back, with sign -1)."""
+
+    key: Key
+    numerator: int
+    denominator: int
+    n: int
+    bucket: int | None = None
+    sign: int = 1
+
+    def taken_back(self) -> "Contribution":
+        """Give the contribution that undoes this one."""
+        return self._replace(
+            numerator=-self.numerator, denominator=-self.denominator, n=-self.n, sign=-self.sign
+        )
+
+
+def key_of(metric: str, observed: Observed, currency: str = "") -> Key:
+    """Give the window of a metric for the minute, channel and source of an interaction."""
+    return (metric, observed.time // 60_000 * 60, observed.channel, observed.ref[0], currency)
+
+
+def bucket_of(duration: int) -> int:
+    """Give the histogram bucket of a duration in ms: all values within 1 % of (2 γ^bucket)/(γ + 1)."""
+    return math.ceil(math.log(duration) / _LOG_GAMMA) if duration > 0 else ZERO_BUCKET
+
+
+class Total:
+    """The sum of contributions to one window."""
+
+    __slots__ = ("buckets", "denominator", "n", "numerator")
+
+    def __init__(self, numerator: int = 0, denominator: int = 0, n: int = 0) -> None:
+        self.numerator = numerator
+        self.denominator = denominator
+        self.n = n
+        self.buckets: dict[int, int] | None = None
+
+    def add(self, contribution: Contribution) -> None:
+        """Count a contribution."""
+        _, numerator, denominator, n, bucket, sign = contribution
+        self.numerator += numerator
+        self.denominator += denominator
+        self.n += n
+        if bucket is not None:
+            if self.buckets is None:
+                self.buckets = {}
+            count = self.buckets.get(bucket, 0) + sign
+            if count:
+                self.buckets[bucket] = count
+            else:
+                self.buckets.pop(bucket, None)
+
+    def values(self) -> tuple[int, int, int, tuple[tuple[int, int], ...]]:
+        """Give numerator, denominator, n and the histogram as sorted (bucket, count) pairs."""
+        return (self.numerator, self.denominator, self.n, tuple(sorted((self.buckets or {}).items())))

@@ -1,0 +1,138 @@
+"""Random interactions that are likely to collide: few identifiers, few ids, close times, wrong order."""
+
+from random import Random
+from typing import Any
+
+from pipeline.core.interaction import KINDS, Interaction
+from pipeline.core.message import kind_of
+
+MINUTE = 60_000
+AREA = {
+    "product_viewed": "browsing",
+    "page_viewed": "browsing",
+    "products_searched": "search",
+    "product_added": "cart",
+    "checkout_started": "checkout",
+    "payment_failed": "checkout",
+    "order_completed": "order",
+    "order_cancelled": "order",
+    "order_refunded": "order",
+    "store_visited": "store",
+    "signed_in": "account",
+    "error_shown": "page_health",
+    "conversation_started": "chat",
+    "message_sent": "chat",
+    "ticket_created": "ticket",
+    "ticket_comment_added": "ticket",
+    "survey_answered": "survey",
+    "shipment_status_changed": "fulfilment",
+    "return_received": "fulfilment",
+    "invoice_issued": "billing",
+    "payment_succeeded": "billing",
+    "identity_linked": "identity",
+    "identity_unlinked": "identity",
+}
+PASSIVE = {"shipment_status_changed", "return_received", "invoice_issued", "order_refunded"}
+NEEDS = {
+    "product_added": ("cart",),
+    "checkout_started": ("cart",),
+    "payment_failed": ("order",),
+    "order_completed": ("order",),
+    "order_cancelled": ("order",),
+    "order_refunded": ("order",),
+    "conversation_started": ("conversation",),
+    "message_sent": ("conversation",),
+    "ticket_created": ("ticket",),
+    "ticket_comment_added": ("ticket",),
+    "survey_answered": ("survey",),
+    "shipment_status_changed": ("shipment", "order"),
+    "return_received": ("order",),
+    "invoice_issued": ("invoice",),
+    "payment_succeeded": ("invoice",),
+}
+
+
+def pools(random: Random) -> dict[str, list[str]]:
+    """Choose few identifiers of each kind."""
+    sizes = {"customer": (1, 3), "email": (0, 2), "device": (0, 2), "anonymous": (1, 3), "order": (1, 4)}
+    return {kind: [f"{kind}:{n}" for n in range(random.randint(*sizes.get(kind, (0, 2))))] for kind in KINDS}
+
+
+def _data(random: Random, kind: str) -> dict[str, Any]:
+    money = {"amount": random.randint(1, 9) * 100, "currency": random.choice(["EUR", "THB"])}
+    return {
+        "order_completed": {"revenue": money, "total": money},
+        "order_refunded": {"total": money},
+        "products_searched": {"results_count": random.randint(0, 2)},
+        "survey_answered": {
+            "kind": (survey := random.choice(["nps", "csat", "ces"])),
+            "score": random.randint(0, 11),
+            "scale_min": 0 if survey == "nps" else 1,
+            "scale_max": 10 if survey == "nps" else 5,
+            "polarity": random.choice(["higher_is_better", "lower_is_better"]),
+            "about_type": "order",
+            "about_id": str(random.randint(0, 3)),
+        },
+        "message_sent": {"author": random.choice(["customer", "agent", "bot"])},
+        "ticket_comment_added": {"author": random.choice(["customer", "agent"])},
+        "shipment_status_changed": {"status": random.choice(["in_transit", "delivered", "exception"])},
+    }.get(kind, {})
+
+
+def _identifiers(random: Random, kind: str, pool: dict[str, list[str]]) -> tuple[str, ...]:
+    if kind in {"identity_linked", "identity_unlinked"}:
+        everyone = [i for kinds in pool.values() for i in kinds]
+        pair = random.sample(everyone, 2) if len(everyone) > 1 else everyone
+        return tuple(sorted(pair, key=lambda i: KINDS.index(kind_of(i))))
+    chances = {"customer": 0.3, "loyalty": 0.05, "email": 0.2, "phone": 0.05, "device": 0.3, "anonymous": 0.5}
+    chosen: list[str] = []
+    for each in KINDS:
+        wanted = each in NEEDS.get(kind, ()) or random.random() < chances.get(each, 0.04)
+        if wanted and pool[each]:
+            chosen += random.sample(pool[each], 2 if random.random() < 0.05 and len(pool[each]) > 1 else 1)
+    return tuple(chosen) or (random.choice(pool["anonymous"]),)
+
+
+def interactions(random: Random) -> list[Interaction]:
+    """Give 3 to 60 interactions; some are copies of others with another time or content."""
+    pool, made = pools(random), []
+    stretch = random.choice([30 * MINUTE, 5 * 60 * MINUTE, 40 * 24 * 60 * MINUTE, 200 * 24 * 60 * MINUTE])
+    for n in range(random.randint(3, 60)):
+        kind = random.choice(list(AREA))
+        if kind.startswith("identity") and random.random() < 0.5:
+            kind = "page_viewed"
+        time = random.randrange(stretch) // 1000 * 1000 + 1_000_000_000_000
+        author = (data := _data(random, kind)).get("author", "customer")
+        made.append(
+            Interaction(
+                id=f"i{n}",
+                source=random.choice(["web", "desk"]),
+                type=kind,
+                schema=f"{kind}/1-0-0",
+                area=AREA[kind],
+                passive=kind in PASSIVE or author != "customer",
+                channel=random.choice(["web", "app", "chat", "system"]),
+                sent_time=time,
+                time=time,
+                received=time,
+                identifiers=_identifiers(random, kind, pool),
+                consent=None,
+                context={"campaign": {"source": random.choice("ab")}} if random.random() < 0.2 else {},
+                data=data,
+                context_json="",
+                data_json="",
+                hash=random.getrandbits(64),
+            )
+        )
+        while random.random() < 0.1:
+            made.append(_copy(random, made[-1]))
+    return made
+
+
+def _copy(random: Random, one: Interaction) -> Interaction:
+    """The same (source, id) again: later or earlier, the same or another content."""
+    fields = {name: getattr(one, name) for name in one.__struct_fields__}
+    fields["time"] += random.choice([-MINUTE, 0, 1, MINUTE])
+    if random.random() < 0.5:
+        fields["hash"] = random.getrandbits(64)
+    return Interaction(**fields)
