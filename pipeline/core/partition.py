@@ -9,7 +9,9 @@ A Kafka record is one block, so no batch ever ends inside one: actors hear a who
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
+
+import msgspec
 
 from pipeline.core.actor import Actor
 from pipeline.core.customer import Touched
@@ -21,10 +23,6 @@ from pipeline.core.message import Belongs, Lend, Message, Watermark, decode, dec
 from pipeline.core.position import Position, position_of
 from pipeline.core.row import LedgerRow, ProgressRow, Row, WindowRow
 from pipeline.core.window import Contribution, Key, Total
-
-WATERMARKS: Final = "watermark:"
-"""The pseudo-actor in whose ledger a partition keeps the watermarks that it heard."""
-
 
 class Block(NamedTuple):
     """One record of the stitch topic: many messages for one partition."""
@@ -79,7 +77,7 @@ class Batch:
 class Partition:
     """Caches of one partition: actors and windows as of the last batch."""
 
-    def __init__(self, epoch: int, number: int, meaning: Meaning, *, sources: Collection[tuple[str, int]]) -> None:
+    def __init__(self, epoch: int, number: int, meaning: Meaning, *, sources: Collection[str]) -> None:
         self.epoch = epoch
         self.number = number
         self._meaning = meaning
@@ -87,13 +85,8 @@ class Partition:
         """All declared raw partitions, over which the watermark is the minimum."""
         self.actors: dict[str, Actor] = {}
         self.windows: dict[Key, tuple[Position, Total]] = {}
-        self.watermarks: dict[tuple[str, int], int] | None = None
-        """Raw partition → its watermark; None until loaded."""
-
-    @property
-    def watermark_actor(self) -> str:
-        """Give the key under which this partition keeps its watermarks in the ledger."""
-        return f"{WATERMARKS}{self.number}"
+        self.watermarks: dict[str, int] = {}
+        """ "topic/partition" of each raw partition → the watermark heard from it."""
 
     def cold(self, blocks: Sequence[Block]) -> set[str]:
         """Give the actors that must be loaded as of the first block."""
@@ -102,36 +95,27 @@ class Partition:
         cold = {key for key in keys if key not in actors}
         for key in keys - cold:
             actors[key] = actors.pop(key)  # what was used last is forgotten last
-        if self.watermarks is None:
-            cold.add(self.watermark_actor)
         return cold
 
     def warm(self, cold: Collection[str], ledger: Mapping[str, Sequence[tuple[int, bytes]]]) -> None:
         """Fold the cold actors' ledgers; silently, for all that follows from them was said before."""
         silence = Batch(Position(0))
         for key in cold:
-            messages = [decode(message) for _, message in ledger.get(key, ())]
-            if key == self.watermark_actor:
-                self.watermarks = {}
-            else:
-                self.actors[key] = Actor(key, self._meaning)
-            for message in messages:
-                self._tell(message)
-            if key in self.actors:
-                self.actors[key].settle(0, silence)
+            actor = self.actors[key] = Actor(key, self._meaning)
+            for _, raw in ledger.get(key, ()):
+                message = decode(raw)
+                if not isinstance(message, Watermark):
+                    actor.apply(message)
+            actor.settle(0, silence)
 
-    def _tell(self, message: Message) -> bool:
-        if isinstance(message, Watermark):
-            return self._hear_watermark(message)
-        return self.actors[message.actor].apply(message)
+    def resume(self, progress: ProgressRow | None) -> None:
+        """Take over the watermarks of the newest progress row; they only ever rise."""
+        if progress is not None:
+            for source, time in msgspec.json.decode(progress.heard, type=dict[str, int]).items():
+                self._hear(source, time)
 
-    def _hear_watermark(self, message: Watermark) -> bool:
-        heard = self.watermarks
-        source = (message.topic, message.partition)
-        if heard is None or heard.get(source, _NEVER) >= message.time:
-            return False
-        heard[source] = message.time
-        return True
+    def _hear(self, source: str, time: int) -> None:
+        self.watermarks[source] = max(time, self.watermarks.get(source, time))
 
     def fold(self, blocks: Sequence[Block]) -> Batch:
         """Tell the actors all messages, block by block, and gather what that touches."""
@@ -145,14 +129,14 @@ class Partition:
         heard: dict[str, Position] = {}
         position = position_of(self.epoch, block.offset, 0)
         for raw, message in zip(block.raw, block.messages, strict=True):
-            if self._tell(message):
-                key = self.watermark_actor if isinstance(message, Watermark) else message.actor
-                batch.ledger.append(LedgerRow(key, position, self.number, raw))
-                heard[key] = position
+            if isinstance(message, Watermark):
+                self._hear(f"{message.topic}/{message.partition}", message.time)
+            elif self.actors[message.actor].apply(message):
+                batch.ledger.append(LedgerRow(message.actor, position, self.number, raw))
+                heard[message.actor] = position
             position = Position(position + 1)
         for key, last in heard.items():
-            if key in self.actors:
-                self.actors[key].settle(last, batch)
+            self.actors[key].settle(last, batch)
 
     def cold_windows(self, batch: Batch) -> set[Key]:
         """Give the windows that must be loaded before `rows`."""
@@ -201,10 +185,9 @@ class Partition:
 
     def progress(self, batch: Batch) -> ProgressRow:
         """Give the row that is written after everything else of its batch."""
-        heard = self.watermarks or {}
-        complete = all(source in heard for source in self._sources)
-        watermark = min((heard[source] for source in self._sources), default=0) if complete else 0
-        return ProgressRow(self.epoch, self.number, watermark, batch.last, 0)
+        times = [self.watermarks.get(source, 0) for source in self._sources]
+        heard = msgspec.json.encode(self.watermarks, order="sorted").decode()
+        return ProgressRow(self.epoch, self.number, min(times, default=0), batch.last, 0, heard)
 
     def evict(self, keep_actors: int, keep_windows: int, pinned: Collection[str] = ()) -> None:
         """Forget the actors and windows that were not used for longest; never unconfirmed ones."""
@@ -212,6 +195,3 @@ class Partition:
             surplus = len(cache) - keep
             for key in [k for k, _ in zip(cache, range(max(surplus, 0)), strict=False) if k not in pinned]:
                 del cache[key]
-
-
-_NEVER: Final = -(2**62)

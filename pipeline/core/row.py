@@ -197,8 +197,13 @@ class ProgressRow(NamedTuple):
     epoch: int
     partition: int
     watermark: int
+    """Minimum over all declared raw partitions; 0 until each was heard of."""
     position: int
+    """Of the last message that is in the tables; the row's version."""
     floor: int
+    """Offsets are never set back below it."""
+    heard: str
+    """JSON object: "topic/partition" of each raw partition → its watermark in ms."""
 
 
 Row = (
