@@ -1,6 +1,7 @@
 """Interactions in one line: `observed("product_viewed", at="10:00")`, `interaction("order_completed", at=..., ids=...)`."""
 
 from typing import Any
+from zlib import crc32
 
 from pipeline.core.interaction import KINDS, Interaction
 from pipeline.core.message import Observed, kind_of, observed_of
@@ -39,7 +40,7 @@ def interaction(kind: str, *, at: str, ids: str = "customer:42", **fields: Any) 
         "data": data,
         "context_json": "",
         "data_json": "",
-        "hash": abs(hash((kind, at, ids))) % 2**63,
+        "hash": crc32(f"{kind} {at} {ids}".encode()),
     }
     return Interaction(**(values | fields))
 
