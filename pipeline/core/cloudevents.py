@@ -1,0 +1,149 @@
+"""CloudEvents 1.0 over Kafka: attributes and extensions as members of an envelope.
+
+What comes in: headers, and the decoded body. What goes out: members as in flat JSON. Names of attributes have
+no underscores in CloudEvents, so both `customerid` and `customer_id` are read. In headers, lists and objects are
+JSON text, and consent may be a list with commas.
+"""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any, Final
+
+from pipeline.core.canonical import BROKEN, decode
+from pipeline.core.identifiers import SHORTHANDS
+from pipeline.core.interaction import Reason, Rejection
+
+_FIELDS: Final = (
+    *(
+        "id",
+        "source",
+        "type",
+        "schema",
+        "time",
+        "sent_at",
+        "channel",
+        "identifiers",
+        "context",
+        "consent",
+        "data",
+    ),
+    *SHORTHANDS,
+)
+_NAMES: Final = {field.replace("_", ""): field for field in _FIELDS} | {field: field for field in _FIELDS}
+_JSON_TEXT: Final = frozenset({"identifiers", "context", "consent"})
+_CLOCKS: Final = frozenset({"time", "sent_at"})
+_STRUCTURED: Final = "application/cloudevents"
+
+
+class Mode(Enum):
+    """How a record is sent."""
+
+    FLAT = "flat"
+    BINARY = "binary"
+    STRUCTURED = "structured"
+
+
+class MalformedEventError(ValueError):
+    """A CloudEvent is broken in itself."""
+
+    def __init__(self, reason: Reason, path: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.path = path
+        self.detail = detail
+
+
+def mode_of(headers: Sequence[tuple[str, bytes]]) -> Mode | Rejection:
+    """Tell how a record is sent, by its headers; a Rejection for what cannot be told or is no JSON."""
+    media = ""
+    binary = False
+    for name, value in headers:
+        if name.lower() == "content-type":
+            media = bytes(value or b"").decode("latin-1").partition(";")[0].strip().lower()
+        elif name.startswith("ce_"):
+            binary = True
+    structured = media.startswith(_STRUCTURED)
+    if structured and binary:
+        return _unreadable("The record must be a CloudEvent in binary or in structured mode, not in both.")
+    if structured and media != f"{_STRUCTURED}+json":
+        return _unreadable(
+            "The content type must be application/cloudevents+json; batches and other formats are not read."
+        )
+    if structured:
+        return Mode.STRUCTURED
+    if binary and media and not _is_json(media):
+        return _unreadable("The content type of data must be application/json.")
+    return Mode.BINARY if binary else Mode.FLAT
+
+
+def from_binary(headers: Sequence[tuple[str, bytes]], body: Any) -> dict[str, Any]:
+    """Give the members of an event whose attributes are headers. Raises MalformedEventError."""
+    attributes: dict[str, Any] = {}
+    for name, value in headers:
+        if name.startswith("ce_"):
+            attributes[name.removeprefix("ce_")] = _header_text(name, value)
+    return {**_members(attributes), "data": body}
+
+
+def from_structured(event: Any) -> dict[str, Any]:
+    """Give the members of an event that is one JSON object. Raises MalformedEventError."""
+    if not isinstance(event, dict):
+        raise MalformedEventError("unreadable", "$", "The record must be one JSON object.")
+    media = event.get("datacontenttype")
+    if media is not None and not (
+        isinstance(media, str) and _is_json(media.partition(";")[0].strip().lower())
+    ):
+        raise MalformedEventError(
+            "unreadable", "$.datacontenttype", "datacontenttype must be application/json."
+        )
+    if event.get("data_base64") is not None:
+        raise MalformedEventError(
+            "unreadable", "$.data_base64", "data_base64 is not read; send data as JSON."
+        )
+    return _members(event)
+
+
+def _members(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    version = attributes.get("specversion")
+    if version is None:
+        raise MalformedEventError(
+            "missing_field", "$.specversion", "specversion is required in a CloudEvent."
+        )
+    if version != "1.0":
+        raise MalformedEventError("invalid_field", "$.specversion", "specversion must be 1.0.")
+    members = {_NAMES[name]: value for name, value in attributes.items() if name in _NAMES}
+    if attributes.get("dataschema") is not None:
+        members["schema"] = attributes["dataschema"]
+    return {name: _native(name, value) for name, value in members.items()}
+
+
+def _native(name: str, value: Any) -> Any:
+    """Give what a text stands for, where CloudEvents leaves an extension no other form than text."""
+    if not isinstance(value, str):
+        return value
+    if name in _CLOCKS and value.isascii() and value.isdigit() and len(value) <= len("5662310399999"):
+        return int(value)
+    if name not in _JSON_TEXT:
+        return value
+    if name == "consent" and not value.lstrip().startswith("["):
+        return [purpose.strip() for purpose in value.split(",") if purpose.strip()]
+    try:
+        return decode(value)
+    except BROKEN:
+        return value
+
+
+def _header_text(name: str, value: bytes | None) -> str:
+    try:
+        return bytes(value or b"").decode()
+    except UnicodeDecodeError as error:
+        path = f"$.{name.removeprefix('ce_')}"
+        raise MalformedEventError("unreadable", path, f"Header {name} must be valid UTF-8.") from error
+
+
+def _is_json(media: str) -> bool:
+    return media in {"application/json", "text/json"} or media.endswith("+json")
+
+
+def _unreadable(detail: str) -> Rejection:
+    return Rejection("unreadable", "$", detail)
