@@ -42,6 +42,8 @@ class Secret:
 class SettingsError(Exception):
     """Settings that are unknown, wrong or missing; `faults` has a line for each."""
 
+    exit_code = 2
+
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
@@ -125,6 +127,8 @@ def shown(value: object) -> str:
     match value:
         case None:
             return "none"
+        case "":
+            return "''"
         case bool():
             return str(value).lower()
         case tuple():

@@ -1,0 +1,5 @@
+"""`python -m pipeline` is `cxstream`."""
+
+from pipeline.cli import main
+
+main()
