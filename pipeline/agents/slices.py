@@ -1,0 +1,28 @@
+"""The edges that both agents share: what the transport hands over, and what writes the tables."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from pipeline.core.row import Row
+from pipeline.kafka import Event
+
+
+class Writer(Protocol):
+    """What writes the tables."""
+
+    async def write_all(self, tables: Mapping[str, Sequence[Row]]) -> None:
+        """Write rows of several tables at once; return when all are confirmed, raise StoreError otherwise."""
+
+
+def by_partition(events: Sequence[Event]) -> dict[int, list[Event]]:
+    """Group slices of one topic by partition, in order, without those of an older token than the last one.
+
+    Such a slice was fetched before the position moved back: what it held comes again.
+    """
+    runs: dict[int, list[Event]] = {}
+    for event in events:
+        run = runs.setdefault(event.value.partition, [])
+        if run and run[-1].value.token != event.value.token:
+            run.clear()
+        run.append(event)
+    return runs

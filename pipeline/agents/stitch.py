@@ -1,0 +1,101 @@
+"""stitch: tells actors their messages, and writes what that touched (the ledger protocol's shell).
+
+What comes in: slices of the `stitch` topic. What goes out: rows of the ledger and of derived tables, and words to
+other actors. What may be lost: only caches; a slice is acknowledged after all that follows from it was confirmed.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from pipeline.agents.assignment import Assignment, Limits, Loader
+from pipeline.agents.blocks import Producer, send_blocks
+from pipeline.agents.slices import Writer, by_partition
+from pipeline.core.admission import partition_of
+from pipeline.core.meaning import Meaning
+from pipeline.core.message import Message
+from pipeline.core.partition import Batch, Partition, read_block
+from pipeline.core.row import TABLE_OF, ProgressRow, Row
+from pipeline.kafka import Event
+from pipeline.telemetry import Telemetry
+
+
+class Work(NamedTuple):
+    """What one flush leaves to be confirmed."""
+
+    events: Sequence[Event]
+    tables: Mapping[str, Sequence[Row]]
+    words: Mapping[int, Sequence[Message]]
+    progress: Sequence[ProgressRow]
+
+
+class Stitch:
+    """The agent's two halves: `prepare` computes, `confirm` writes, sends and acknowledges."""
+
+    def __init__(
+        self,
+        *,
+        loader: Loader,
+        writer: Writer,
+        producer: Producer,
+        topic: str,
+        partitions: int,
+        sources: Collection[str],
+        meaning: Meaning,
+        telemetry: Telemetry,
+        limits: Limits = Limits(),
+        epoch: int = 0,
+    ) -> None:
+        self._loader = loader
+        self._writer = writer
+        self._producer = producer
+        self._topic = topic
+        self._partitions = partitions
+        self._sources = sources
+        self._meaning = meaning
+        self._telemetry = telemetry
+        self._limits = limits
+        self._epoch = epoch
+        self._assigned: dict[int, Assignment] = {}
+
+    async def prepare(self, events: Sequence[Event]) -> Work:
+        """Fold the slices, partition by partition, and gather rows and words."""
+        tables: defaultdict[str, list[Row]] = defaultdict(list)
+        words: defaultdict[int, list[Message]] = defaultdict(list)
+        progress = []
+        with self._telemetry.batch("stitch"):
+            for number, run in by_partition(events).items():
+                assignment, batch = await self._fold(number, run)
+                for row in assignment.partition.rows(batch):
+                    tables[TABLE_OF[type(row)]].append(row)
+                for word in batch.words.values():
+                    words[partition_of(word.actor, self._partitions)].append(word)
+                progress.append(assignment.partition.progress(batch))
+        return Work(events, tables, words, progress)
+
+    async def _fold(self, number: int, run: Sequence[Event]) -> tuple[Assignment, Batch]:
+        assignment = await self._assignment(number, run[-1].value.token)
+        blocks = [read_block(r.offset, r.value) for event in run for r in event.value.records]
+        batch = await assignment.fold(blocks)
+        await assignment.load_windows(batch)
+        return assignment, batch
+
+    async def _assignment(self, number: int, token: object) -> Assignment:
+        assignment = self._assigned.get(number)
+        if assignment is None or assignment.token != token:
+            partition = Partition(self._epoch, number, self._meaning, sources=self._sources)
+            assignment = Assignment(token, partition, self._loader, self._limits)
+            await assignment.resume()
+            self._assigned[number] = assignment
+        return assignment
+
+    async def confirm(self, work: Work) -> None:
+        """Write and send everything, then progress, then acknowledge."""
+        await asyncio.gather(
+            self._writer.write_all(work.tables), send_blocks(self._producer, self._topic, work.words)
+        )
+        await self._writer.write_all({"progress": work.progress})
+        for event in work.events:
+            event.ack()
+        self._telemetry.stitched(work.tables, work.progress)

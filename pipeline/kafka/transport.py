@@ -1,0 +1,116 @@
+"""A Faust app whose streams carry slices. The only place that builds one.
+
+What comes in: where the brokers are and which topics are read. What goes out: an app without tables, without a web
+server, which ends the process when an agent fails.
+"""
+
+import ssl
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any, Final
+
+import faust
+from faust.serializers.schemas import Schema
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from mode import CrashingSupervisor
+from yarl import URL
+
+from pipeline.kafka.consumer import BatchConsumer
+
+TESTED: Final = "0.15.3"
+"""The version of faust-streaming whose semi-private parts the batch consumer was tested with."""
+
+
+class TransportError(Exception):
+    """The transport cannot be used as asked; the message names the cause and the way out."""
+
+
+class _BatchSchema(Schema):
+    """Hands the slice to the agent as it is."""
+
+    def compile(self, app: Any, **_: Any) -> Callable[..., Any]:
+        create_event = app.create_event
+
+        async def decode(message: Any, *, propagate: bool = False) -> Any:  # noqa: ARG001 - Faust passes it
+            return create_event(None, message.value, message.headers, message)
+
+        return decode
+
+
+class _Transport(driver.Transport):
+    Consumer = BatchConsumer
+
+
+def make_app(  # noqa: PLR0913 - each is a setting of its own
+    name: str,
+    *,
+    bootstrap: str,
+    session_timeout: float = 30.0,
+    commit_interval: float = 1.0,
+    queue: int = 8,
+    user: str = "",
+    password: str = "",
+    mechanism: str = "",
+    tls: ssl.SSLContext | None = None,
+    allow_plaintext_credentials: bool = False,
+) -> faust.App:
+    """Make an app for `stream_of`. `name` is the consumer group; `queue` slices wait for an agent at most.
+
+    Raises:
+        TransportError: another version of Faust, or a password without TLS.
+    """
+    found = version("faust-streaming")
+    if found != TESTED:
+        raise TransportError(f"the batch transport is tested with faust-streaming {TESTED}, and this is {found}")
+    if user and tls is None and not allow_plaintext_credentials:
+        raise TransportError("a Kafka password without TLS is refused: set kafka_tls, or allow it for development")
+    credentials = driver_credentials(user, password, mechanism, tls)
+    app = faust.App(
+        name,
+        broker=[URL(f"kafka://{each}") for each in bootstrap.split(",")],
+        broker_credentials=credentials,
+        broker_session_timeout=session_timeout,
+        broker_heartbeat_interval=session_timeout / 3,
+        broker_request_timeout=max(session_timeout, 60.0),
+        broker_commit_interval=commit_interval,
+        consumer_auto_offset_reset="earliest",
+        producer_acks=-1,
+        producer_request_timeout=60.0,
+        store="memory://",
+        table_standby_replicas=0,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        stream_buffer_maxsize=queue,
+        stream_wait_empty=False,
+        agent_supervisor=CrashingSupervisor,
+        web_enabled=False,
+        datadir="/nonexistent",
+        Schema=_BatchSchema,
+    )
+    app.transport = _Transport([URL(f"kafka://{each}") for each in bootstrap.split(",")], app)
+    return app
+
+
+def driver_credentials(user: str, password: str, mechanism: str, tls: ssl.SSLContext | None) -> Any:
+    """Give Faust's credentials for what is set; None for a plain connection."""
+    if user:
+        return faust.SASLCredentials(username=user, password=password, mechanism=mechanism, ssl_context=tls)
+    return faust.SSLCredentials(tls) if tls is not None else None
+
+
+def is_idle(app: faust.App, topic: str, partition: int) -> bool:
+    """Whether all of a partition up to the end, as a fetch answer gave it, is acknowledged."""
+    consumer = app.consumer
+    return isinstance(consumer, BatchConsumer) and consumer.is_idle(TP(topic, partition))
+
+
+def assigned(app: faust.App) -> set[tuple[str, int]]:
+    """Give the partitions that this worker reads."""
+    return {(tp.topic, tp.partition) for tp in app.consumer.assignment()}
+
+
+def lag(app: faust.App) -> dict[tuple[str, int], int]:
+    """Give the unacknowledged records by partition."""
+    consumer = app.consumer
+    return {(tp.topic, tp.partition): n for tp, n in consumer.lag().items()} if isinstance(consumer, BatchConsumer) else {}
