@@ -1,4 +1,4 @@
-CREATE TABLE cx_store.interactions
+CREATE TABLE IF NOT EXISTS cx_store.interactions
 (
     day Date COMMENT 'Day of sent_time, UTC',
     type LowCardinality(String) COMMENT 'What happened, such as order_completed',

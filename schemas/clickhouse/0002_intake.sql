@@ -1,4 +1,4 @@
-CREATE TABLE cx_store.intake
+CREATE TABLE IF NOT EXISTS cx_store.intake
 (
     topic LowCardinality(String) COMMENT 'Topic of the raw record',
     epoch UInt8 COMMENT 'Epoch of the topic: raised when it is made anew',

@@ -1,4 +1,4 @@
-CREATE TABLE cx_store.rejections
+CREATE TABLE IF NOT EXISTS cx_store.rejections
 (
     topic LowCardinality(String) COMMENT 'Topic of the raw record',
     partition UInt32 COMMENT 'Partition of the raw record',

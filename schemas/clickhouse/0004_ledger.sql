@@ -1,4 +1,4 @@
-CREATE TABLE cx_store.ledger
+CREATE TABLE IF NOT EXISTS cx_store.ledger
 (
     actor String COMMENT 'The identifier that was told' CODEC(ZSTD(1)),
     position UInt64 COMMENT 'Epoch (8 bits), offset (40) and index in the block (16) of the message' CODEC(ZSTD(1)),

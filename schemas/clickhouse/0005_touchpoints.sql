@@ -1,4 +1,4 @@
-CREATE TABLE cx_store.touchpoints
+CREATE TABLE IF NOT EXISTS cx_store.touchpoints
 (
     customer String COMMENT 'The resolved person: the identifier where the links end' CODEC(ZSTD(1)),
     time DateTime64(3, 'UTC') COMMENT 'When it happened, corrected for the sender''s clock' CODEC(Delta, ZSTD(1)),

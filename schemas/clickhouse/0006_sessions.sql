@@ -1,4 +1,4 @@
-CREATE TABLE cx_store.sessions
+CREATE TABLE IF NOT EXISTS cx_store.sessions
 (
     customer String COMMENT 'The resolved person' CODEC(ZSTD(1)),
     started DateTime64(3, 'UTC') COMMENT 'Time of its first interaction' CODEC(Delta, ZSTD(1)),

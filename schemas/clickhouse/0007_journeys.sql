@@ -1,4 +1,4 @@
-CREATE TABLE cx_store.journeys
+CREATE TABLE IF NOT EXISTS cx_store.journeys
 (
     customer String COMMENT 'The resolved person' CODEC(ZSTD(1)),
     started DateTime64(3, 'UTC') COMMENT 'Time of its first step' CODEC(Delta, ZSTD(1)),

@@ -1,4 +1,4 @@
-CREATE TABLE cx_store.identity
+CREATE TABLE IF NOT EXISTS cx_store.identity
 (
     from_identifier String COMMENT 'The weaker identifier' CODEC(ZSTD(1)),
     to_identifier String COMMENT 'The stronger identifier' CODEC(ZSTD(1)),

@@ -1,4 +1,4 @@
-CREATE TABLE cx_store.metric_windows
+CREATE TABLE IF NOT EXISTS cx_store.metric_windows
 (
     metric LowCardinality(String) COMMENT 'Name of the metric',
     window DateTime('UTC') COMMENT 'Start of the minute' CODEC(Delta, ZSTD(1)),

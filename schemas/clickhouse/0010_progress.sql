@@ -1,4 +1,4 @@
-CREATE TABLE cx_store.progress
+CREATE TABLE IF NOT EXISTS cx_store.progress
 (
     epoch UInt8 COMMENT 'Epoch of the stitch topic',
     partition UInt32 COMMENT 'Partition of the stitch topic',

@@ -1,7 +1,7 @@
 CREATE DATABASE IF NOT EXISTS cx
 COMMENT 'Views: all that analysts see. They run as the migrator, so reading them needs no right on cx_store';
 
-CREATE VIEW cx.interactions
+CREATE OR REPLACE VIEW cx.interactions
 (
     day Date COMMENT 'Day of sent_time, UTC',
     type LowCardinality(String) COMMENT 'What happened, such as order_completed',
@@ -41,7 +41,7 @@ AS SELECT
 FROM cx_store.interactions FINAL
 COMMENT 'Each accepted interaction, resends merged; filter by day and type. Copies with other content: see conflicts';
 
-CREATE VIEW cx.conflicts
+CREATE OR REPLACE VIEW cx.conflicts
 (
     source LowCardinality(String) COMMENT 'System that published it',
     id String COMMENT 'Id that has more than one content or anchor',
@@ -61,7 +61,7 @@ GROUP BY source, id
 HAVING contents > 1
 COMMENT 'Ids that came with different contents; per anchor the earliest copy is the interaction';
 
-CREATE VIEW cx.rejections
+CREATE OR REPLACE VIEW cx.rejections
 (
     topic LowCardinality(String) COMMENT 'Topic of the raw record',
     epoch UInt8 COMMENT 'Epoch of the topic',

@@ -1,4 +1,4 @@
-CREATE VIEW cx.watermark
+CREATE OR REPLACE VIEW cx.watermark
 (
     watermark DateTime64(3, 'UTC') COMMENT 'Event time that all raw partitions have passed; 1970 until each was heard of'
 )
@@ -8,7 +8,7 @@ FROM cx_store.progress FINAL
 WHERE epoch = (SELECT max(epoch) FROM cx_store.progress)
 COMMENT 'One row: up to when the numbers hold, late interactions aside';
 
-CREATE VIEW cx.touchpoints
+CREATE OR REPLACE VIEW cx.touchpoints
 (
     customer String COMMENT 'The resolved person: the identifier where the links end',
     time DateTime64(3, 'UTC') COMMENT 'When it happened, corrected for the sender''s clock',
@@ -48,7 +48,7 @@ AS SELECT
 FROM cx_store.touchpoints FINAL
 COMMENT 'Each interaction as part of a customer; filter by customer';
 
-CREATE VIEW cx.sessions
+CREATE OR REPLACE VIEW cx.sessions
 (
     customer String COMMENT 'The resolved person',
     started DateTime64(3, 'UTC') COMMENT 'Time of its first interaction',
@@ -76,7 +76,7 @@ AS SELECT
 FROM cx_store.sessions FINAL
 COMMENT 'Bursts of interactions of one customer over all channels';
 
-CREATE VIEW cx.journeys
+CREATE OR REPLACE VIEW cx.journeys
 (
     customer String COMMENT 'The resolved person',
     started DateTime64(3, 'UTC') COMMENT 'Time of its first step',
@@ -125,7 +125,7 @@ SELECT
 FROM cx_store.journeys AS stored FINAL
 COMMENT 'What one customer went through around one purchase intent';
 
-CREATE VIEW cx.identity
+CREATE OR REPLACE VIEW cx.identity
 (
     from_identifier String COMMENT 'The weaker identifier',
     to_identifier String COMMENT 'The stronger identifier',

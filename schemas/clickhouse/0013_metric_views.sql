@@ -1,4 +1,4 @@
-CREATE VIEW cx.metric_catalogue
+CREATE OR REPLACE VIEW cx.metric_catalogue
 (
     metric LowCardinality(String) COMMENT 'Name of the metric',
     kind LowCardinality(String) COMMENT 'ratio, sum or duration',
@@ -23,7 +23,7 @@ FROM values(
 )
 COMMENT 'What each metric is';
 
-CREATE VIEW cx.metrics_every
+CREATE OR REPLACE VIEW cx.metrics_every
 DEFINER = ${DEFINER} SQL SECURITY DEFINER
 AS WITH
     (SELECT watermark FROM cx.watermark) AS watermark,
@@ -65,7 +65,7 @@ FROM
 LEFT ANY JOIN cx.metric_catalogue AS catalogue ON summed.metric = catalogue.metric
 COMMENT 'Metrics in windows of any length: FROM cx.metrics_every(seconds = 900)';
 
-CREATE VIEW cx.metric_windows
+CREATE OR REPLACE VIEW cx.metric_windows
 (
     metric LowCardinality(String) COMMENT 'Name of the metric',
     window DateTime('UTC') COMMENT 'Start of the minute',
@@ -85,7 +85,7 @@ AS SELECT *
 FROM cx.metrics_every(seconds = 60)
 COMMENT 'Metrics by minute and dimensions';
 
-CREATE VIEW cx.metric_windows_5_minutes
+CREATE OR REPLACE VIEW cx.metric_windows_5_minutes
 (
     metric LowCardinality(String) COMMENT 'Name of the metric',
     window DateTime('UTC') COMMENT 'Start of the 5 minutes',
@@ -105,7 +105,7 @@ AS SELECT *
 FROM cx.metrics_every(seconds = 300)
 COMMENT 'Metrics by 5 minutes and dimensions';
 
-CREATE VIEW cx.metric_windows_1_hour
+CREATE OR REPLACE VIEW cx.metric_windows_1_hour
 (
     metric LowCardinality(String) COMMENT 'Name of the metric',
     window DateTime('UTC') COMMENT 'Start of the hour',
@@ -125,7 +125,7 @@ AS SELECT *
 FROM cx.metrics_every(seconds = 3600)
 COMMENT 'Metrics by hour and dimensions';
 
-CREATE VIEW cx.metric_windows_1_day
+CREATE OR REPLACE VIEW cx.metric_windows_1_day
 (
     metric LowCardinality(String) COMMENT 'Name of the metric',
     window DateTime('UTC') COMMENT 'Start of the day, UTC',

@@ -1,4 +1,4 @@
-CREATE VIEW cx.intake_by_minute
+CREATE OR REPLACE VIEW cx.intake_by_minute
 (
     minute DateTime('UTC') COMMENT 'Minute in which the broker took the records',
     source LowCardinality(String) COMMENT 'System that published them; empty where unreadable',
@@ -30,7 +30,7 @@ FROM
 GROUP BY minute, source
 COMMENT 'received = stored + duplicate + rejected, by source and minute';
 
-CREATE VIEW cx.residual
+CREATE OR REPLACE VIEW cx.residual
 (
     topic LowCardinality(String) COMMENT 'Topic of the raw records',
     epoch UInt8 COMMENT 'Epoch of the topic',
@@ -62,7 +62,7 @@ FROM cx_store.intake FINAL
 GROUP BY topic, epoch, partition
 COMMENT 'What was read against what is in the tables: the residual must be 0';
 
-CREATE VIEW cx.progress
+CREATE OR REPLACE VIEW cx.progress
 (
     epoch UInt8 COMMENT 'Epoch of the stitch topic',
     partition UInt32 COMMENT 'Partition of the stitch topic',
@@ -80,7 +80,7 @@ AS SELECT
 FROM cx_store.progress FINAL
 COMMENT 'How far each stitch partition has come';
 
-CREATE VIEW cx.freshness
+CREATE OR REPLACE VIEW cx.freshness
 (
     watermark DateTime64(3, 'UTC') COMMENT 'Event time that all raw partitions have passed',
     newest_received DateTime64(3, 'UTC') COMMENT 'When the broker took the newest record that is stored',

@@ -1,0 +1,98 @@
+"""Loads what a worker's cold caches need: ledgers, windows, progress.
+
+What comes in: the keys that are cold, and the position as of which they are wanted. What goes out: rows. A load sees
+every confirmed row, since a worker reads from the replica that it writes to.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+from pipeline.core.row import ProgressRow, WindowRow
+from pipeline.core.window import Key
+from pipeline.store.connect import Server, connect
+from pipeline.store.queries import query
+from pipeline.store.session import DEADLINE, Session
+
+Each = TypeVar("Each")
+
+_AT_ONCE: Final = 10_000
+"""Keys in one query; a parameter of more would only be slower to read."""
+
+
+class Loader:
+    """Reads from one thread at a time; others wait."""
+
+    def __init__(self, server: Server, *, deadline: float = DEADLINE) -> None:
+        self._session = Session(connect(server, as_bytes=True), deadline=deadline)
+
+    def ledger(self, actors: Collection[str], before: int) -> dict[str, list[tuple[int, bytes]]]:
+        """Give, for each actor that has any, its messages before a position, in order. Raises StoreError."""
+        ledgers: dict[str, list[tuple[int, bytes]]] = {}
+        for some in _parts(actors):
+            columns = self._ask("ledger", actors=some, before=before)
+            for actor, position, message in _rows(columns):
+                ledgers.setdefault(actor, []).append((position, message))
+        return {actor.decode(): messages for actor, messages in ledgers.items()}
+
+    def windows(self, keys: Collection[Key], epoch: int, partition: int) -> dict[Key, WindowRow]:
+        """Give the newest row of each of these windows that has one. Raises StoreError."""
+        found: dict[Key, WindowRow] = {}
+        for some in _parts(keys):
+            columns = self._ask(
+                "windows",
+                epoch=epoch,
+                partition=partition,
+                metrics=sorted({key[0] for key in some}),
+                minutes=sorted({key[1] for key in some}),
+                keys=some,
+            )
+            for metric, minute, channel, source, currency, *counted in _rows(columns):
+                key = (metric.decode(), minute, channel.decode(), source.decode(), currency.decode())
+                *numbers, buckets, counts, version = counted
+                found[key] = WindowRow(*key, *numbers, tuple(buckets), tuple(counts), version)
+        return found
+
+    def known_actors(self, partition: int, before: int, *, limit: int = 1_000_000) -> set[str] | None:
+        """Give the actors with messages before a position, or None if there are more than the limit.
+
+        An actor that is not among them is new, and needs no load. Raises StoreError.
+        """
+        columns = self._ask("known_actors", partition=partition, before=before, limit=limit + 1)
+        if not columns:
+            return set()
+        return None if len(columns[0]) > limit else set(map(bytes.decode, columns[0]))
+
+    def known_windows(self, epoch: int, partition: int, *, limit: int = 1_000_000) -> set[Key] | None:
+        """Give the windows that have a row, or None if there are more than the limit. Raises StoreError."""
+        columns = self._ask("known_windows", epoch=epoch, partition=partition, limit=limit + 1)
+        keys = {
+            (metric.decode(), minute, channel.decode(), source.decode(), currency.decode())
+            for metric, minute, channel, source, currency in _rows(columns)
+        }
+        return None if len(keys) > limit else keys
+
+    def progress(self, epoch: int) -> dict[int, ProgressRow]:
+        """Give how far each stitch partition has come. Raises StoreError."""
+        rows = (ProgressRow(*numbers, heard.decode()) for *numbers, heard in _rows(self._ask("progress", epoch=epoch)))
+        return {row.partition: row for row in rows}
+
+    def stop(self, within: float) -> None:
+        """Give up what keeps failing after so many seconds from now."""
+        self._session.stop(within)
+
+    def close(self) -> None:
+        """Leave the server."""
+        self._session.close()
+
+    def _ask(self, name: str, **parameters: Any) -> Sequence[Sequence[Any]]:
+        return self._session.query(query(name), parameters, doing=f"loading {name.replace('_', ' ')}")
+
+
+def _parts(keys: Collection[Each]) -> Iterator[list[Each]]:
+    everything = list(keys)
+    for start in range(0, len(everything), _AT_ONCE):
+        yield everything[start : start + _AT_ONCE]
+
+
+def _rows(columns: Sequence[Sequence[Any]]) -> Iterable[tuple[Any, ...]]:
+    return zip(*columns, strict=True)
