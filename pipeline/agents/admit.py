@@ -5,6 +5,7 @@ the `stitch` topic; watermarks, after the data that they speak of. What may be l
 """
 
 import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -47,8 +48,9 @@ class Admit:
     async def prepare(self, events: Sequence[Event]) -> Work:
         """Admit the records of the slices."""
         admission = self._admission()
-        for event in events:
-            admission.add(event.value.topic, event.value.partition, event.value.records)
+        with self._telemetry.batch("admit"):
+            for event in events:
+                admission.add(event.value.topic, event.value.partition, event.value.records)
         return Work(events, admission)
 
     async def confirm(self, work: Work) -> None:
@@ -64,4 +66,13 @@ class Admit:
         )
         for event in work.events:
             event.ack()
+        self._report(admission, tables)
         await self._watermarks.rise(admission.newest)
+
+    def _report(self, admission: Admission, tables: Mapping[str, Sequence[Row]]) -> None:
+        outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        for row in admission.intake:
+            outcomes[row.topic][row.outcome] += 1
+        for topic, counted in outcomes.items():
+            self._telemetry.admitted(topic, counted.pop("accepted", 0), counted)
+        self._telemetry.confirmed("admit", tables)

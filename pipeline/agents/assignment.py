@@ -22,14 +22,14 @@ class Loader(Protocol):
     def windows(self, keys: Collection[Key], epoch: int, partition: int) -> Mapping[Key, WindowRow]:
         """Give the newest row of each window that has one."""
 
-    def progress(self, epoch: int, partition: int) -> ProgressRow | None:
-        """Give the newest progress row of a partition."""
+    def progress(self, epoch: int) -> Mapping[int, ProgressRow]:
+        """Give the newest progress row of each partition."""
 
-    def known_actors(self, partition: int, limit: int) -> set[str] | None:
-        """Give all actors with a ledger in the partition, None if they are more than the limit."""
+    def known_actors(self, partition: int, before: int, *, limit: int) -> set[str] | None:
+        """Give the actors with messages before a position, None if they are more than the limit."""
 
-    def known_windows(self, epoch: int, partition: int, limit: int) -> set[Key] | None:
-        """Give all windows that the partition has written, None if they are more than the limit."""
+    def known_windows(self, epoch: int, partition: int, *, limit: int) -> set[Key] | None:
+        """Give the windows that have a row, None if they are more than the limit."""
 
 
 class Limits(NamedTuple):
@@ -52,15 +52,15 @@ class Assignment:
         self._known_actors: set[str] | None = None
         self._known_windows: set[Key] | None = None
 
-    async def resume(self) -> None:
-        """Read what the tables know of this partition."""
+    async def resume(self, first: int) -> None:
+        """Read what the tables know of this partition before the first offset."""
         limit = self._limits.known
-        self.partition.resume(
-            await asyncio.to_thread(self._loader.progress, self.partition.epoch, self.partition.number)
-        )
-        number, epoch = self.partition.number, self.partition.epoch
-        self._known_actors = await asyncio.to_thread(self._loader.known_actors, number, limit)
-        self._known_windows = await asyncio.to_thread(self._loader.known_windows, epoch, number, limit)
+        number, epoch, load = self.partition.number, self.partition.epoch, asyncio.to_thread
+        progress = await load(self._loader.progress, epoch)
+        self.partition.resume(progress.get(number))
+        before = position_of(epoch, first, 0)
+        self._known_actors = await load(self._loader.known_actors, number, before, limit=limit)
+        self._known_windows = await load(self._loader.known_windows, epoch, number, limit=limit)
 
     async def fold(self, blocks: Sequence[Block]) -> Batch:
         """Load the cold actors as of the first block, and fold the blocks in."""

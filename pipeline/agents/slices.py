@@ -10,8 +10,12 @@ from pipeline.kafka import Event
 class Writer(Protocol):
     """What writes the tables."""
 
-    async def write_all(self, tables: Mapping[str, Sequence[Row]]) -> None:
-        """Write rows of several tables at once; return when all are confirmed, raise StoreError otherwise."""
+    async def write_all(self, batches: Mapping[str, Sequence[Row]]) -> Mapping[str, float]:
+        """Write rows of several tables at once; give the seconds of each when all are confirmed.
+
+        Raises:
+            StoreError: a table could not be written within the deadline.
+        """
 
 
 def by_partition(events: Sequence[Event]) -> dict[int, list[Event]]:

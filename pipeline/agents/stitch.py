@@ -28,6 +28,8 @@ class Work(NamedTuple):
     tables: Mapping[str, Sequence[Row]]
     words: Mapping[int, Sequence[Message]]
     progress: Sequence[ProgressRow]
+    told: int
+    """Messages that were told."""
 
 
 class Stitch:
@@ -63,7 +65,7 @@ class Stitch:
         """Fold the slices, partition by partition, and gather rows and words."""
         tables: defaultdict[str, list[Row]] = defaultdict(list)
         words: defaultdict[int, list[Message]] = defaultdict(list)
-        progress = []
+        progress, told = [], 0
         with self._telemetry.batch("stitch"):
             for number, run in by_partition(events).items():
                 assignment, batch = await self._fold(number, run)
@@ -72,21 +74,22 @@ class Stitch:
                 for word in batch.words.values():
                     words[partition_of(word.actor, self._partitions)].append(word)
                 progress.append(assignment.partition.progress(batch))
-        return Work(events, tables, words, progress)
+                told += batch.told
+        return Work(events, tables, words, progress, told)
 
     async def _fold(self, number: int, run: Sequence[Event]) -> tuple[Assignment, Batch]:
-        assignment = await self._assignment(number, run[-1].value.token)
+        assignment = await self._assignment(number, run[0].value.token, run[0].value.first)
         blocks = [read_block(r.offset, r.value) for event in run for r in event.value.records]
         batch = await assignment.fold(blocks)
         await assignment.load_windows(batch)
         return assignment, batch
 
-    async def _assignment(self, number: int, token: object) -> Assignment:
+    async def _assignment(self, number: int, token: int, first: int) -> Assignment:
         assignment = self._assigned.get(number)
         if assignment is None or assignment.token != token:
             partition = Partition(self._epoch, number, self._meaning, sources=self._sources)
             assignment = Assignment(token, partition, self._loader, self._limits)
-            await assignment.resume()
+            await assignment.resume(first)
             self._assigned[number] = assignment
         return assignment
 
@@ -98,4 +101,4 @@ class Stitch:
         await self._writer.write_all({"progress": work.progress})
         for event in work.events:
             event.ack()
-        self._telemetry.stitched(work.tables, work.progress)
+        self._telemetry.stitched(work.tables, work.progress, work.told, sum(map(len, work.words.values())))

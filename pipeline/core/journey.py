@@ -14,7 +14,7 @@ from pipeline.core.step import PURCHASED, STAGES, Journey, Step, short_id
 _OPENING: Final = frozenset({"browsing", "search", "cart", "checkout", "store"})
 _CONTACT: Final = frozenset({"chat", "phone", "ticket"})
 _SUPPORT: Final = _CONTACT | {"survey", "feedback", "fulfilment", "billing", "order"}
-_NEVER: Final = frozenset({"consent", "privacy", "identity", "source_health"})
+_NEVER: Final = frozenset({"consent", "privacy", "identity", "source health"})
 _BINDING: Final = frozenset({"order", "invoice", "shipment", "ticket", "contact", "conversation", "survey"})
 """Kinds of things by which a step joins a journey. A subscription outlives it; carts and checkouts precede it."""
 

@@ -9,7 +9,8 @@ A Kafka record is one block, so no batch ever ends inside one: actors hear a who
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -23,6 +24,9 @@ from pipeline.core.message import Belongs, Lend, Message, Watermark, decode, dec
 from pipeline.core.position import Position, position_of
 from pipeline.core.row import LedgerRow, ProgressRow, Row, WindowRow
 from pipeline.core.window import Contribution, Key, Total
+K = TypeVar("K")
+V = TypeVar("V")
+
 
 class Block(NamedTuple):
     """One record of the stitch topic: many messages for one partition."""
@@ -45,6 +49,8 @@ class Batch:
     def __init__(self, last: Position) -> None:
         self.last = last
         """Position of its last message: the version of every row."""
+        self.told = 0
+        """Messages in its blocks."""
         self.ledger: list[LedgerRow] = []
         self.words: dict[object, Belongs | Lend] = {}
         self.customers: dict[str, Touched] = {}
@@ -85,12 +91,15 @@ class Partition:
         """All declared raw partitions, over which the watermark is the minimum."""
         self.actors: dict[str, Actor] = {}
         self.windows: dict[Key, tuple[Position, Total]] = {}
+        self._used_actors: set[str] = set()
+        self._used_windows: set[Key] = set()
         self.watermarks: dict[str, int] = {}
         """ "topic/partition" of each raw partition → the watermark heard from it."""
 
     def cold(self, blocks: Sequence[Block]) -> set[str]:
         """Give the actors that must be loaded as of the first block."""
-        keys = {m.actor for block in blocks for m in block.messages if type(m) is not Watermark}
+        keys = {m.actor for block in blocks for m in block.messages if not isinstance(m, Watermark)}
+        self._used_actors = keys
         actors = self.actors
         cold = {key for key in keys if key not in actors}
         for key in keys - cold:
@@ -123,6 +132,7 @@ class Partition:
         batch = Batch(position_of(self.epoch, final.offset, max(len(final.messages) - 1, 0)))
         for block in blocks:
             self._fold_block(block, batch)
+            batch.told += len(block.messages)
         return batch
 
     def _fold_block(self, block: Block, batch: Batch) -> None:
@@ -140,7 +150,8 @@ class Partition:
 
     def cold_windows(self, batch: Batch) -> set[Key]:
         """Give the windows that must be loaded before `rows`."""
-        return {c.key for _, c in batch.contributions} - self.windows.keys()
+        self._used_windows = {c.key for _, c in batch.contributions}
+        return self._used_windows - self.windows.keys()
 
     def warm_windows(self, cold: Collection[Key], rows: Mapping[Key, WindowRow]) -> None:
         """Take over the newest rows of the cold windows; one from further ahead waits until we get there."""
@@ -189,9 +200,13 @@ class Partition:
         heard = msgspec.json.encode(self.watermarks, order="sorted").decode()
         return ProgressRow(self.epoch, self.number, min(times, default=0), batch.last, 0, heard)
 
-    def evict(self, keep_actors: int, keep_windows: int, pinned: Collection[str] = ()) -> None:
-        """Forget the actors and windows that were not used for longest; never unconfirmed ones."""
-        for cache, keep in ((self.actors, keep_actors), (self.windows, keep_windows)):
-            surplus = len(cache) - keep
-            for key in [k for k, _ in zip(cache, range(max(surplus, 0)), strict=False) if k not in pinned]:
-                del cache[key]
+    def forget(self, keep_actors: int, keep_windows: int) -> None:
+        """Evict what was not used for longest; never what the last batch used, for it may be unconfirmed."""
+        _evict(self.actors, keep_actors, self._used_actors)
+        _evict(self.windows, keep_windows, self._used_windows)
+
+
+def _evict(cache: dict[K, V], keep: int, used: Collection[K]) -> None:
+    for key in list(islice(cache, max(len(cache) - keep, 0))):
+        if key not in used:
+            del cache[key]

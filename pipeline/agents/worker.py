@@ -1,0 +1,149 @@
+"""The worker: two Faust agents, what they write to, and who watches them. All wiring is here.
+
+    interactions.* ──► admit ──► stitch topic ──► stitch ──► ClickHouse
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any, Final
+
+import faust
+
+from pipeline import contract
+from pipeline.agents import flush
+from pipeline.agents.admit import Admit
+from pipeline.agents.assignment import Limits
+from pipeline.agents.stitch import Stitch
+from pipeline.agents.watermarks import Pace, Watermarks
+from pipeline.core.admission import Admission
+from pipeline.core.meaning import DAY, HOUR, MINUTE, SECOND, Meaning
+from pipeline.kafka import BlockProducer, assigned, flushes, is_idle, lag, make_app, serve
+from pipeline.settings import Settings
+from pipeline.store.connect import server_of
+from pipeline.store.load import Loader
+from pipeline.store.write import WriterPool
+from pipeline.telemetry import Telemetry
+from pipeline.telemetry.server import TelemetryServer
+
+_TICK_SECONDS: Final = 1.0
+_IDLE_TICKS: Final = 5
+"""How many ticks pass between two words that a raw partition is idle."""
+
+
+def meaning_of(settings: Settings) -> Meaning:
+    """Give the part of the settings that decides what numbers mean."""
+    return Meaning(
+        session_gap=settings.session_gap_minutes * MINUTE,
+        session_length=settings.session_length_hours * HOUR,
+        identity_reach=settings.identity_reach_days * DAY,
+    )
+
+
+def rules_of(settings: Settings) -> contract.Rules:
+    """Give the bounds that admission holds records to."""
+    future, horizon = settings.future_tolerance_seconds, settings.horizon_days
+    return contract.Rules(
+        max_bytes=settings.max_record_bytes,
+        future=None if future is None else future * SECOND,
+        horizon=None if horizon is None else horizon * DAY,
+    )
+
+
+def _app(settings: Settings) -> faust.App:
+    return make_app(
+        settings.kafka_group,
+        bootstrap=settings.kafka_bootstrap,
+        session_timeout=settings.kafka_session_timeout_seconds,
+    )
+
+
+class Worker:
+    """One process: an app, its agents, a producer, writers and telemetry."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._telemetry = Telemetry()
+        self._contract = contract.load(
+            key=settings.hmac_key(), key_id=settings.hmac_key_id, rules=rules_of(settings)
+        )
+        self.app = _app(settings)
+        self._producer = BlockProducer(settings.kafka_bootstrap)
+        server = server_of(settings, "writer")
+        deadline = settings.retry_deadline_seconds
+        self._writers = WriterPool(server, deadline=deadline)
+        self._loader = Loader(server, deadline=deadline)
+        pace = Pace(skew=settings.watermark_skew_seconds * SECOND)
+        self._watermarks = Watermarks(self._producer, settings.stitch_topic, settings.stitch_partitions, pace)
+        self._sources = [
+            (topic, number) for topic in settings.source_topics for number in range(settings.source_partitions)
+        ]
+        self._add_agents()
+
+    def _add_agents(self) -> None:
+        settings = self._settings
+        admit = Admit(
+            admission=partial(Admission, self._contract.admit, settings.stitch_partitions),
+            writer=self._writers,
+            producer=self._producer,
+            watermarks=self._watermarks,
+            topic=settings.stitch_topic,
+            telemetry=self._telemetry,
+        )
+        stitch = Stitch(
+            loader=self._loader,
+            writer=self._writers,
+            producer=self._producer,
+            topic=settings.stitch_topic,
+            partitions=settings.stitch_partitions,
+            sources=[f"{topic}/{number}" for topic, number in self._sources],
+            meaning=meaning_of(settings),
+            telemetry=self._telemetry,
+            limits=Limits(actors=max(settings.cache_actors // settings.stitch_partitions, 1)),
+        )
+        self._agent("admit", self.app.topic(*settings.source_topics), admit)
+        self._agent("stitch", self.app.topic(settings.stitch_topic), stitch)
+
+    def _agent(self, name: str, topic: Any, stage: Any) -> None:
+        settings = self._settings
+
+        async def agent(stream: faust.StreamT[Any]) -> None:
+            records = settings.flush_messages if name == "admit" else max(settings.flush_messages // 500, 1)
+            await flush.run(flushes(stream, records=records, linger=settings.flush_linger_seconds), stage)
+
+        self.app.agent(topic, name=name)(agent)
+
+    @asynccontextmanager
+    async def _around(self) -> AsyncIterator[None]:
+        host, port = self._settings.telemetry_host, self._settings.telemetry_port
+        async with self._producer:
+            with TelemetryServer(self._telemetry, host, port):
+                ticking = asyncio.create_task(self._tick())
+                try:
+                    yield
+                finally:
+                    ticking.cancel()
+                    self._writers.stop(within=10)
+                    self._loader.stop(within=10)
+        self._writers.close()
+        self._loader.close()
+
+    async def _tick(self) -> None:
+        """Tell telemetry and idle watermarks how things stand, again and again."""
+        ticks = 0
+        while True:
+            await asyncio.sleep(_TICK_SECONDS)
+            with suppress(AttributeError):  # before the consumer has started
+                mine = assigned(self.app)
+                self._telemetry.lags(lag(self.app))
+                topics = {topic for topic, _ in mine}
+                self._telemetry.assigned({t: sum(1 for topic, _ in mine if topic == t) for t in topics})
+                ticks += 1
+                if ticks % _IDLE_TICKS == 0:
+                    raw = [source for source in self._sources if source in mine]
+                    await self._watermarks.idle({s: partial(is_idle, self.app, *s) for s in raw})
+
+    async def run(self) -> int:
+        """Run until a signal or a failure; give the exit code."""
+        return await serve(self.app, self._around)
