@@ -1,7 +1,8 @@
 """Settings: where they come from, what is refused, and what is never shown."""
 
+import fcntl
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,24 +24,35 @@ def load_in(tmp_path: Path) -> Load:
     return loaded
 
 
-def stack(directory: Path, **settings: object) -> None:
-    (directory / ".cxstream").mkdir()
-    (directory / ".cxstream" / "stack.json").write_text(json.dumps({"settings": settings}))
+Stack = Callable[..., None]
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    """Say that a local stack with these settings runs, as one does: a file, and a lock that is held."""
+    (tmp_path / ".cxstream").mkdir()
+    with (tmp_path / ".cxstream" / "stack.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        def runs(**settings: object) -> None:
+            (tmp_path / ".cxstream" / "stack.json").write_text(json.dumps({"settings": settings}))
+
+        yield runs
 
 
 def test_without_anything_given_the_defaults_hold(load_in: Load) -> None:
     assert load_in() == Settings()
 
 
-def test_environment_beats_file_and_file_beats_stack(load_in: Load, tmp_path: Path) -> None:
-    stack(tmp_path, source_partitions=2, stitch_partitions=2, flush_messages=2)
+def test_environment_beats_file_and_file_beats_stack(load_in: Load, tmp_path: Path, stack: Stack) -> None:
+    stack(source_partitions=2, stitch_partitions=2, flush_messages=2)
     (tmp_path / "cxstream.toml").write_text("source_partitions = 3\nstitch_partitions = 3\n")
     settings = load_in(source_partitions="4")
     assert (settings.source_partitions, settings.stitch_partitions, settings.flush_messages) == (4, 3, 2)
 
 
-def test_each_value_knows_where_it_is_from(tmp_path: Path) -> None:
-    stack(tmp_path, flush_messages=2)
+def test_each_value_knows_where_it_is_from(tmp_path: Path, stack: Stack) -> None:
+    stack(flush_messages=2)
     (tmp_path / "cxstream.toml").write_text("stitch_partitions = 3\n")
     origins = load(Settings, {"CXSTREAM_LOG_LEVEL": "debug"}, tmp_path).origins
     assert origins["log_level"] == "CXSTREAM_LOG_LEVEL"
@@ -166,29 +178,37 @@ def test_settings_that_contradict_each_other_are_refused(
         load_in(**variables)
 
 
-def test_the_local_stack_gives_endpoints_and_secrets(load_in: Load, tmp_path: Path) -> None:
-    stack(tmp_path, clickhouse_port=19000, clickhouse_analyst_password="local")  # noqa: S106 - no real password
+def test_the_local_stack_gives_endpoints_and_secrets(load_in: Load, stack: Stack) -> None:
+    stack(clickhouse_port=19000, clickhouse_analyst_password="local")  # noqa: S106 - no real password
     settings = load_in()
     assert settings.clickhouse_port == 19000
     assert settings.clickhouse_analyst_password.reveal() == "local"
 
 
-def test_the_local_stacks_passwords_never_go_to_another_server(load_in: Load, tmp_path: Path) -> None:
+def test_the_local_stacks_secrets_never_go_to_another_server(load_in: Load, stack: Stack) -> None:
     local = {
         "clickhouse_port": 19000,
         "clickhouse_analyst_password": "local",
         "kafka_bootstrap": "127.0.0.1:19092",
     }
-    stack(tmp_path, **local)
+    stack(**local)
     settings = load_in(clickhouse_host="warehouse.example")
     assert settings.clickhouse_port == Settings().clickhouse_port
     assert not settings.clickhouse_analyst_password
+    assert settings.hmac_key_file is None
     assert settings.kafka_bootstrap == "127.0.0.1:19092"
 
 
+def test_what_a_killed_stack_left_behind_is_not_believed(load_in: Load, tmp_path: Path) -> None:
+    (tmp_path / ".cxstream").mkdir()
+    (tmp_path / ".cxstream" / "stack.lock").touch()
+    (tmp_path / ".cxstream" / "stack.json").write_text('{"settings": {"clickhouse_port": 19000}}')
+    assert load_in() == Settings()
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"settings": 1}', "not json"])
-def test_a_broken_stack_file_is_a_clear_error(load_in: Load, tmp_path: Path, text: str) -> None:
-    stack(tmp_path)
+def test_a_broken_stack_file_is_a_clear_error(load_in: Load, tmp_path: Path, stack: Stack, text: str) -> None:
+    stack()
     (tmp_path / ".cxstream" / "stack.json").write_text(text)
     with pytest.raises(SettingsError, match="start the local stack again"):
         load_in()

@@ -6,6 +6,7 @@ A command is a function with typer's annotations in a module of its own, listed 
 its help; a section "Examples:" is kept as it is written. Only the wanted command's module is imported.
 """
 
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -19,6 +20,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run `cxstream` with these arguments, or the process's own, and exit."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     name, flags = wanted(given)
+    if "--debug" not in flags:
+        # Libraries would tell of every failed attempt; commands that log, such as worker, set logs up themselves.
+        logging.getLogger().addHandler(logging.NullHandler())
     try:
         build(name)(given, prog_name="cxstream")
     except Exception as error:  # noqa: BLE001 - the one place where every error becomes a message

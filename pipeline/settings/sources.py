@@ -5,6 +5,7 @@ was given, its raw value and where it is from, and a line for everything that no
 """
 
 import difflib
+import fcntl
 import json
 import tomllib
 from collections.abc import Mapping
@@ -17,6 +18,9 @@ PREFIX: Final = "CXSTREAM_"
 CONFIG: Final = "CXSTREAM_CONFIG"
 CONFIG_NAME: Final = "cxstream.toml"
 STACK_NAME: Final = "stack.json"
+STACK_LOCK: Final = "stack.lock"
+"""Locked while the stack lives, so that what a killed one left behind is not believed."""
+
 FILE_SUFFIX: Final = "_file"
 ENVIRONMENT: Final = "the environment"
 
@@ -82,12 +86,14 @@ def config_file(environment: Mapping[str, str], directory: Path) -> Path | None:
 
 
 def from_stack(names: Names, data_dir: Path) -> Gathered:
-    """What a local stack says about itself: the object "settings" of its stack.json.
+    """What a running local stack says about itself: the object "settings" of its stack.json.
 
     Raises:
         SettingsError: there is such a file and it cannot be read.
     """
     path = data_dir / STACK_NAME
+    if not _is_locked(data_dir / STACK_LOCK):
+        return Gathered({}, [])
     try:
         settings = json.loads(path.read_text(encoding="utf-8"))["settings"]
         entries = {key: (key, value) for key, value in settings.items()}
@@ -99,10 +105,22 @@ def from_stack(names: Names, data_dir: Path) -> Gathered:
 
 
 def for_the_same_servers(stack: Gathered, given: Mapping[str, Given]) -> Gathered:
-    """What a stack says, without the servers that were given elsewhere: its passwords are not for those."""
+    """What a stack says, without the servers that were given elsewhere: its passwords and its key are not for those."""
     elsewhere = tuple(prefix for prefix, names in ENDPOINTS.items() if not names.isdisjoint(given))
-    kept = {name: value for name, value in stack.given.items() if not name.startswith(elsewhere)}
+    foreign = (*elsewhere, "hmac_") if elsewhere else ()
+    kept = {name: value for name, value in stack.given.items() if not name.startswith(foreign)}
     return Gathered(kept, stack.faults)
+
+
+def _is_locked(lock: Path) -> bool:
+    try:
+        with lock.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _known(names: Names, entries: Mapping[str, tuple[str, Any]], where: str) -> Gathered:

@@ -1,0 +1,3 @@
+SELECT metric
+FROM cx.metric_catalogue
+ORDER BY metric
