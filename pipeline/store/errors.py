@@ -17,11 +17,11 @@ class SchemaError(StoreError):
     """The database's tables are not the ones that this version wants; `cxstream migrate` is the cure."""
 
 
-class StoreRefused(StoreError):
+class RefusedError(StoreError):
     """ClickHouse refused, and would again: a wrong password, a missing right, a query that is wrong."""
 
 
-class StoreUnavailable(StoreError):
+class UnavailableError(StoreError):
     """ClickHouse could not be reached, or could not take it, until the deadline."""
 
 
@@ -62,5 +62,5 @@ def explain(error: Exception, doing: str) -> StoreError:
     if code in _SCHEMA:
         return SchemaError(f"{doing}: the tables do not fit this version; run cxstream migrate ({text})")
     if not is_temporary(error):
-        return StoreRefused(f"{doing}: ClickHouse refused ({text})")
-    return StoreUnavailable(f"{doing}: ClickHouse did not take it in time ({text})")
+        return RefusedError(f"{doing}: ClickHouse refused ({text})")
+    return UnavailableError(f"{doing}: ClickHouse did not take it in time ({text})")

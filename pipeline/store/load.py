@@ -4,7 +4,7 @@ What comes in: the keys that are cold, and the position as of which they are wan
 every confirmed row, since a worker reads from the replica that it writes to.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any, Final, TypeVar
 
 from pipeline.core.row import ProgressRow, WindowRow
@@ -27,10 +27,9 @@ class Loader:
 
     def ledger(self, actors: Collection[str], before: int) -> dict[str, list[tuple[int, bytes]]]:
         """Give, for each actor that has any, its messages before a position, in order. Raises StoreError."""
-        ledgers: dict[str, list[tuple[int, bytes]]] = {}
+        ledgers: dict[bytes, list[tuple[int, bytes]]] = {}
         for some in _parts(actors):
-            columns = self._ask("ledger", actors=some, before=before)
-            for actor, position, message in _rows(columns):
+            for actor, position, message in self._ask("ledger", actors=some, before=before):
                 ledgers.setdefault(actor, []).append((position, message))
         return {actor.decode(): messages for actor, messages in ledgers.items()}
 
@@ -38,7 +37,7 @@ class Loader:
         """Give the newest row of each of these windows that has one. Raises StoreError."""
         found: dict[Key, WindowRow] = {}
         for some in _parts(keys):
-            columns = self._ask(
+            rows = self._ask(
                 "windows",
                 epoch=epoch,
                 partition=partition,
@@ -46,10 +45,11 @@ class Loader:
                 minutes=sorted({key[1] for key in some}),
                 keys=some,
             )
-            for metric, minute, channel, source, currency, *counted in _rows(columns):
-                key = (metric.decode(), minute, channel.decode(), source.decode(), currency.decode())
-                *numbers, buckets, counts, version = counted
-                found[key] = WindowRow(*key, *numbers, tuple(buckets), tuple(counts), version)
+            for *key, _, _, numerator, denominator, n, buckets, counts, version in rows:
+                name = _key(*key)
+                found[name] = WindowRow(
+                    *name, epoch, partition, numerator, denominator, n, tuple(buckets), tuple(counts), version
+                )
         return found
 
     def known_actors(self, partition: int, before: int, *, limit: int = 1_000_000) -> set[str] | None:
@@ -57,24 +57,23 @@ class Loader:
 
         An actor that is not among them is new, and needs no load. Raises StoreError.
         """
-        columns = self._ask("known_actors", partition=partition, before=before, limit=limit + 1)
-        if not columns:
-            return set()
-        return None if len(columns[0]) > limit else set(map(bytes.decode, columns[0]))
+        rows = self._ask("known_actors", partition=partition, before=before, limit=limit + 1)
+        actors = {actor.decode() for (actor,) in rows}
+        return None if len(actors) > limit else actors
 
     def known_windows(self, epoch: int, partition: int, *, limit: int = 1_000_000) -> set[Key] | None:
         """Give the windows that have a row, or None if there are more than the limit. Raises StoreError."""
-        columns = self._ask("known_windows", epoch=epoch, partition=partition, limit=limit + 1)
-        keys = {
-            (metric.decode(), minute, channel.decode(), source.decode(), currency.decode())
-            for metric, minute, channel, source, currency in _rows(columns)
-        }
+        rows = self._ask("known_windows", epoch=epoch, partition=partition, limit=limit + 1)
+        keys = {_key(*row) for row in rows}
         return None if len(keys) > limit else keys
 
     def progress(self, epoch: int) -> dict[int, ProgressRow]:
         """Give how far each stitch partition has come. Raises StoreError."""
-        rows = (ProgressRow(*numbers, heard.decode()) for *numbers, heard in _rows(self._ask("progress", epoch=epoch)))
-        return {row.partition: row for row in rows}
+        rows = self._ask("progress", epoch=epoch)
+        return {
+            partition: ProgressRow(epoch, partition, watermark, position, floor, heard.decode())
+            for _, partition, watermark, position, floor, heard in rows
+        }
 
     def stop(self, within: float) -> None:
         """Give up what keeps failing after so many seconds from now."""
@@ -84,8 +83,9 @@ class Loader:
         """Leave the server."""
         self._session.close()
 
-    def _ask(self, name: str, **parameters: Any) -> Sequence[Sequence[Any]]:
-        return self._session.query(query(name), parameters, doing=f"loading {name.replace('_', ' ')}")
+    def _ask(self, name: str, **parameters: Any) -> Iterator[tuple[Any, ...]]:
+        columns = self._session.query(query(name), parameters, doing=f"loading {name.replace('_', ' ')}")
+        return zip(*columns, strict=True)
 
 
 def _parts(keys: Collection[Each]) -> Iterator[list[Each]]:
@@ -94,5 +94,5 @@ def _parts(keys: Collection[Each]) -> Iterator[list[Each]]:
         yield everything[start : start + _AT_ONCE]
 
 
-def _rows(columns: Sequence[Sequence[Any]]) -> Iterable[tuple[Any, ...]]:
-    return zip(*columns, strict=True)
+def _key(metric: bytes, minute: int, channel: bytes, source: bytes, currency: bytes) -> Key:
+    return (metric.decode(), minute, channel.decode(), source.decode(), currency.decode())

@@ -17,8 +17,7 @@ from pipeline.store.connect import Server, connect
 from pipeline.store.session import DEADLINE, Session
 
 _INSERTS: Final = {
-    table: f"INSERT INTO cx_store.{table} ({', '.join(row._fields)}) VALUES"  # noqa: S608 - a closed list
-    for table, row in TABLES.items()
+    table: f"INSERT INTO cx_store.{table} ({', '.join(row._fields)}) VALUES" for table, row in TABLES.items()
 }
 
 
@@ -63,13 +62,17 @@ class WriterPool:
             StoreError: the first that any table met; the others may be written or not.
         """
         loop = asyncio.get_running_loop()
-        tables = sorted((table for table in batches if batches[table]), key=lambda table: -len(batches[table]))
+        tables = sorted(
+            (table for table in batches if batches[table]), key=lambda table: -len(batches[table])
+        )
         writes = [loop.run_in_executor(self._threads, self._write, table, batches[table]) for table in tables]
         outcomes = await asyncio.gather(*writes, return_exceptions=True)
-        for outcome in outcomes:
+        seconds: dict[str, float] = {}
+        for table, outcome in zip(tables, outcomes, strict=True):
             if isinstance(outcome, BaseException):
                 raise outcome
-        return {table: seconds for table, seconds in zip(tables, outcomes, strict=True) if seconds}
+            seconds[table] = outcome
+        return seconds
 
     def stop(self, within: float) -> None:
         """Give up what keeps failing after so many seconds from now."""

@@ -7,5 +7,5 @@ CREATE TABLE IF NOT EXISTS cx_store.ledger
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (actor, position)
-SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 0
+SETTINGS non_replicated_deduplication_window = 0
 COMMENT 'All state: each message that told an actor something new; rows never change';

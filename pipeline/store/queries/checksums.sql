@@ -1,0 +1,67 @@
+-- Per view a checksum that no order of rows changes. Left out is what the watermark decides; refused records count
+-- once per content, since each resend of one is refused again.
+SELECT
+    'interactions' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(*))) AS checksum
+FROM cx.interactions
+UNION ALL
+SELECT
+    'conflicts' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(*))) AS checksum
+FROM cx.conflicts
+UNION ALL
+SELECT
+    'rejections' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(*))) AS checksum
+FROM (SELECT DISTINCT reason, path, detail, source, type, id, value_length, value_sha256 FROM cx.rejections)
+UNION ALL
+SELECT
+    'touchpoints' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(*))) AS checksum
+FROM cx.touchpoints
+UNION ALL
+SELECT
+    'sessions' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(*))) AS checksum
+FROM cx.sessions
+UNION ALL
+SELECT
+    'journeys' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(* EXCEPT (ended) REPLACE (if(outcome = 'abandoned', 'open', outcome) AS outcome)))) AS checksum
+FROM cx.journeys
+UNION ALL
+SELECT
+    'identity' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(*))) AS checksum
+FROM cx.identity
+UNION ALL
+SELECT
+    'metric_windows' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(* EXCEPT (is_final)))) AS checksum
+FROM cx.metric_windows
+UNION ALL
+SELECT
+    'metric_windows_5_minutes' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(* EXCEPT (is_final)))) AS checksum
+FROM cx.metric_windows_5_minutes
+UNION ALL
+SELECT
+    'metric_windows_1_hour' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(* EXCEPT (is_final)))) AS checksum
+FROM cx.metric_windows_1_hour
+UNION ALL
+SELECT
+    'metric_windows_1_day' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(* EXCEPT (is_final)))) AS checksum
+FROM cx.metric_windows_1_day
