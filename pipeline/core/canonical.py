@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-MAX_DEPTH: Final = 64
+MAX_DEPTH: Final = 256
 """Levels of nesting. A fixed limit, since Python's own depends on the depth of the caller."""
 
 _EXACT: Final = 2**53
@@ -17,6 +17,7 @@ _LARGEST: Final = 2**64 - 1
 _SMALLEST: Final = -(2**63)
 _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
 _LONG: Final = b"0" * 19
+_LAST_OF_PLANE: Final = "\uffff"
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 _encode_as_given: Final = msgspec.json.Encoder().encode
 
@@ -47,16 +48,24 @@ BROKEN: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 def text_of(value: Any) -> str:
-    """Give the canonical text of a value that was decoded with `number` as float hook.
+    """Give the canonical text of a value that was decoded with `decode`.
 
     Raises NumberTooLargeError.
     """
     encoded = _encode(value)
-    if _LONG in encoded.translate(_DIGITS) and not _fits(value):
+    if encoded.translate(_DIGITS).find(_LONG) >= 0 and not _fits(value):
         raise NumberTooLargeError
-    if b"e-6" in encoded or (not encoded.isascii() and _has_astral(encoded)):
-        encoded = _encode_as_given(_rewritten(value))
-    return encoded.decode()
+    text = encoded.decode()
+    if "e-6" in text or not text.isascii():
+        return _rewritten_text(value, text)
+    return text
+
+
+def _rewritten_text(value: Any, text: str) -> str:
+    """Correct the text where msgspec differs: tiny numbers, and members whose names need surrogates in UTF-16."""
+    if "e-6" in text or max(text) > _LAST_OF_PLANE:
+        return _encode_as_given(_rewritten(value)).decode()
+    return text
 
 
 def depth_exceeds(value: Any, limit: int = MAX_DEPTH) -> bool:
@@ -79,11 +88,6 @@ def _fits(value: Any) -> bool:
     if isinstance(value, int):
         return _SMALLEST <= value <= _LARGEST
     return all(_fits(child) for child in _children(value))
-
-
-def _has_astral(encoded: bytes) -> bool:
-    """Tell whether a character beyond U+FFFF occurs: then UTF-16 and code points may sort differently."""
-    return any(lead in encoded for lead in (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4"))
 
 
 def _rewritten(value: Any) -> Any:

@@ -36,7 +36,7 @@ class Catalogue:
             return None
         in_force = f"{kind}/{'-'.join(map(str, parsed[1]))}"
         schema = self._exact.get(in_force) or self._models.get((kind, parsed[1].model))
-        return schema and (schema, in_force)
+        return (schema, in_force) if schema else None
 
     def models_of(self, kind: str) -> str:
         """Name the MODELs that are known of a type."""

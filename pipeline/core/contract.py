@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pipeline.core.catalogue import Catalogue
 from pipeline.core.draft import Draft, Rules, Terms
 from pipeline.core.envelope import EnvelopeReader
-from pipeline.core.identifiers import Blocked
+from pipeline.core.envelope_schema import EnvelopeSchema
+from pipeline.core.identifiers import Identifiers
 from pipeline.core.interaction import Interaction, Rejection
 from pipeline.core.pseudonym import pseudonyms
 from pipeline.core.schema import compile_schema
@@ -35,9 +36,9 @@ class Contract:
         schemas = [compile_schema(name, document, definitions) for name, document in types.items()]
         self.terms = Terms(
             rules=rules or Rules(),
-            reader=EnvelopeReader(envelope, definitions),
+            reader=EnvelopeReader(EnvelopeSchema(envelope, definitions)),
             catalogue=Catalogue(schemas, definitions),
-            blocked=Blocked(blocked),
+            identifiers=Identifiers(blocked),
             pseudonym=pseudonyms(key, key_id),
         )
 

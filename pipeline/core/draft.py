@@ -1,18 +1,16 @@
 """A draft: one record on its way through the steps, and the terms that they apply."""
 
-from operator import attrgetter
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, cast
 
 import msgspec
 
 from pipeline.core.catalogue import Catalogue
-from pipeline.core.envelope import EnvelopeReader, Headers
-from pipeline.core.identifiers import SHORTHANDS, Blocked
-from pipeline.core.interaction import Reason, Rejection
+from pipeline.core.envelope import Envelope, EnvelopeReader, Headers
+from pipeline.core.identifiers import Identifiers
+from pipeline.core.interaction import Interaction, Reason, Rejection
 from pipeline.core.pseudonym import Pseudonym
-
-_FIELDS: Final = tuple(SHORTHANDS)
-_values: Final = attrgetter(*_FIELDS)
+from pipeline.core.schema import Schema
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +30,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     rules: Rules
     reader: EnvelopeReader
     catalogue: Catalogue
-    blocked: Blocked
+    identifiers: Identifiers
     pseudonym: Pseudonym
 
 
@@ -42,10 +40,10 @@ class Draft(msgspec.Struct, gc=False):
     value: bytes
     headers: Headers
     received: int
-    envelope: Any = None
-    """An Envelope, once it is decoded."""
-    schema: Any = None
-    """A Schema, once the type is known."""
+    envelope: Envelope = cast("Envelope", None)
+    """There once it is decoded."""
+    schema: Schema = cast("Schema", None)
+    """There once the type is known."""
     schema_name: str = ""
     sent_time: int = 0
     time: int = 0
@@ -55,15 +53,11 @@ class Draft(msgspec.Struct, gc=False):
     data_json: str = ""
     pair: dict[str, str] = {}
     """Field of data → the identifier that it names, not yet hashed."""
-    identifiers: list[str] = []
+    identifiers: Sequence[str] = ()
     consent: tuple[str, ...] | None = None
     hash: int = 0
-    interaction: Any = None
-
-    def given(self) -> dict[str, Any]:
-        """Give the shorthands and correlation ids of the envelope that are there, strongest first."""
-        values = _values(self.envelope)
-        return {field: value for field, value in zip(_FIELDS, values, strict=True) if value is not None}
+    interaction: Interaction = cast("Interaction", None)
+    """There at the end."""
 
     def refused(self, reason: Reason, path: str, detail: str) -> Rejection:
         """Give a rejection that names this record."""

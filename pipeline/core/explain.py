@@ -5,7 +5,7 @@ sentence. Neither ever holds a value of the record.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from pipeline.core.typed import Document
@@ -32,6 +32,8 @@ class Fault(NamedTuple):
     member: str
     """The first member of the path, "" for the value itself."""
     missing: bool
+    nested: bool = False
+    """Whether the path has more than that member."""
 
 
 def faults_of(value: Any, validator: Any, documents: Sequence[Document], root: str = "$") -> Iterator[Fault]:
@@ -43,7 +45,7 @@ def faults_of(value: Any, validator: Any, documents: Sequence[Document], root: s
             parts.append(error.kind.as_dict()["property"])
         path = json_path(root, parts)
         member = str(parts[0]) if parts else ""
-        yield Fault(path, f"{_key(root, parts)} {_rule(error, documents)}.", member, missing)
+        yield Fault(path, f"{_key(root, parts)} {_rule(error, documents)}.", member, missing, len(parts) > 1)
 
 
 def json_path(root: str, parts: Sequence[str | int]) -> str:
@@ -63,35 +65,14 @@ def _key(root: str, parts: Sequence[str | int]) -> str:
 
 def _rule(error: Any, documents: Sequence[Document]) -> str:
     kind: str = error.kind.name
-    limit: Any = next(iter(error.kind.as_dict().values()), None)
-    hint = _hint(error.schema_path, documents)
-    if hint and kind in {"pattern", "anyOf"}:
+    if kind in {"pattern", "anyOf"} and (hint := _hint(error.schema_path, documents)):
         return hint
-    match kind:
-        case "required":
-            return "is required"
-        case "type":
-            return f"must be {_either([_TYPES[name] for name in limit])}"
-        case "enum":
-            return _one_of(limit)
-        case "format":
-            return "must be RFC 3339 with an offset, or milliseconds since 1970-01-01 UTC"
-        case "minimum":
-            return f"must be at least {limit}"
-        case "maximum":
-            return f"must be at most {limit}"
-        case "minLength":
-            return "must not be empty" if limit == 1 else f"must have at least {limit} characters"
-        case "maxLength":
-            return f"must have at most {limit} characters"
-        case "minItems":
-            return "must not be empty" if limit == 1 else f"must have at least {limit} entries"
-        case "maxItems":
-            return f"must have at most {limit} entries"
-        case "anyOf":
-            return _any_of(error)
-        case _:
-            return f"breaks the rule {kind!r} of its schema"
+    if kind == "anyOf":
+        return _any_of(error)
+    rule = _RULES.get(kind)
+    if rule is None:
+        return f"breaks the rule {kind!r} of its schema"
+    return rule(next(iter(error.kind.as_dict().values()), None))
 
 
 def _any_of(error: Any) -> str:
@@ -106,6 +87,10 @@ def _any_of(error: Any) -> str:
     return f"must have {_either(names)}" if names else "has none of the forms that are allowed"
 
 
+def _either(names: Sequence[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
 def _one_of(options: Any) -> str:
     names = [str(option) for option in options]
     if len(names) > _MOST_LISTED:
@@ -113,8 +98,23 @@ def _one_of(options: Any) -> str:
     return f"must be one of {', '.join(names)}"
 
 
-def _either(names: Sequence[str]) -> str:
-    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+_RULES: Final[Mapping[str, Callable[[Any], str]]] = {
+    "required": lambda _: "is required",
+    "type": lambda names: f"must be {_either([_TYPES[name] for name in names])}",
+    "enum": _one_of,
+    "format": lambda _: "must be RFC 3339 with an offset, or milliseconds since 1970-01-01 UTC",
+    "minimum": lambda limit: f"must be at least {limit}",
+    "maximum": lambda limit: f"must be at most {limit}",
+    "minLength": lambda limit: _at_least(limit, "characters"),
+    "maxLength": lambda limit: f"must have at most {limit} characters",
+    "minItems": lambda limit: _at_least(limit, "entries"),
+    "maxItems": lambda limit: f"must have at most {limit} entries",
+}
+"""Keyword that was broken → what it asks for."""
+
+
+def _at_least(limit: int, what: str) -> str:
+    return "must not be empty" if limit == 1 else f"must have at least {limit} {what}"
 
 
 def _hint(schema_path: Sequence[str | int], documents: Sequence[Document]) -> str:

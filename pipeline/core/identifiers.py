@@ -5,7 +5,8 @@ hashed. Blocked values point at nobody and are dropped.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from unicodedata import decimal
 
@@ -16,13 +17,18 @@ MAX_COUNT: Final = 64
 PERSONAL: Final = frozenset({"email", "phone"})
 """Kinds whose values are hashed before anything stores or logs them."""
 
-_PERSONAL_MARKS: Final = tuple(f"{kind}:" for kind in sorted(PERSONAL))
-RANK: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 SHORTHANDS: Final = {kind if kind in PERSONAL else f"{kind}_id": kind for kind in KINDS}
 """Field of the envelope → kind, strongest first."""
 
-_THING_FIELDS: Final = {f"{kind}_id": kind for kind in THINGS}
+_PERSONAL_MARKS: Final = tuple(f"{kind}:" for kind in sorted(PERSONAL))
+_RANK: Final = {kind: rank for rank, kind in enumerate(KINDS)}
+_THING_FIELDS: Final = frozenset(f"{kind}_id" for kind in THINGS)
 _NOT_PLAIN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_REMEMBERED: Final = 65_536
+
+
+Shorthands = tuple[Any, ...]
+"""The values of SHORTHANDS in their order, None where one is not given."""
 
 
 class InvalidIdentifierError(ValueError):
@@ -38,43 +44,102 @@ def is_plain(text: str) -> bool:
     return (text.isascii() and text.isprintable()) or not _NOT_PLAIN.search(text)
 
 
-class Blocked:
-    """Values that point at nobody."""
+def rank(identifier: str) -> int:
+    """Give how strong the kind of "kind:value" is; smaller is stronger."""
+    return _RANK[identifier.partition(":")[0]]
 
-    __slots__ = ("_values",)
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        """Take the lines of the list; # begins a comment."""
-        texts = (line.strip().lower() for line in lines)
-        self._values = frozenset(text for text in texts if text and not text.startswith("#"))
+def is_personal(identifier: str) -> bool:
+    """Tell whether it must be hashed."""
+    return identifier.startswith(_PERSONAL_MARKS)
 
-    def __contains__(self, trimmed: str) -> bool:
-        """Tell whether a trimmed value is blocked: listed, empty, or only zeros or dashes."""
-        return not trimmed.strip("0-") or trimmed.lower() in self._values
 
-    def allows(self, value: Any) -> bool:
+def hashed(identifier: str, pseudonym: Callable[[str], str]) -> str:
+    """Give the identifier, hashed if it is personal."""
+    return pseudonym(identifier) if is_personal(identifier) else identifier
+
+
+class Identifiers:
+    """Normalises identifiers. Remembers the latest, since those of one session come again and again."""
+
+    __slots__ = ("_blocked", "_remembered")
+
+    def __init__(self, blocked: Iterable[str]) -> None:
+        """Take the lines of the list of blocked values; # begins a comment."""
+        texts = (line.strip().lower() for line in blocked)
+        self._blocked = frozenset(text for text in texts if text and not text.startswith("#"))
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._shorthands)
+
+    def is_blocked(self, text: str) -> bool:
+        """Tell whether a value points at nobody: listed, empty, or only zeros or dashes."""
+        trimmed = text.strip()
+        return not trimmed.strip("0-") or trimmed.lower() in self._blocked
+
+    def points(self, value: Any) -> bool:
         """Tell whether a value can be an identifier and points at somebody."""
         return (
-            type(value) is str and len(value) <= MAX_LENGTH and is_plain(value) and value.strip() not in self
+            type(value) is str and len(value) <= MAX_LENGTH and is_plain(value) and not self.is_blocked(value)
         )
 
+    def normalised(self, kind: str, value: Any, path: str) -> str:
+        """Give "kind:value", "" for a blocked value. Raises InvalidIdentifierError."""
+        if type(value) is not str:
+            raise InvalidIdentifierError(path, "must be a string")
+        if len(value) > MAX_LENGTH:
+            raise InvalidIdentifierError(path, f"must have at most {MAX_LENGTH} characters")
+        if not is_plain(value):
+            raise InvalidIdentifierError(path, "must not contain control characters or direction marks")
+        if self.is_blocked(value):
+            return ""
+        text = value.strip()
+        if kind in PERSONAL:
+            text = text.lower() if kind == "email" else phone_digits(text)
+            if self.is_blocked(text.removeprefix("+")):
+                return ""
+        return f"{kind}:{text}"
 
-def normalised(kind: str, value: Any, path: str, blocked: Blocked) -> str | None:
-    """Give "kind:value", or None for a blocked value. Raises InvalidIdentifierError."""
-    if type(value) is not str:
-        raise InvalidIdentifierError(path, "must be a string")
-    if len(value) > MAX_LENGTH:
-        raise InvalidIdentifierError(path, f"must have at most {MAX_LENGTH} characters")
-    if not is_plain(value):
-        raise InvalidIdentifierError(path, "must not contain control characters or direction marks")
-    text = value.strip()
-    if text in blocked:
-        return None
-    if kind in PERSONAL:
-        text = text.lower() if kind == "email" else phone_digits(text)
-        if text.removeprefix("+") in blocked:
-            return None
-    return f"{kind}:{text}"
+    def collect(self, given: Shorthands, listed: Any, data: Mapping[str, Any]) -> Sequence[str]:
+        """Give the identifiers of a record without repeats, strongest first. Raises InvalidIdentifierError."""
+        try:
+            found = self._remembered(given)
+        except TypeError:  # a list or an object where a text should be
+            found = self._shorthands(given)
+        more = self._listed(listed) if listed else []
+        if not _THING_FIELDS.isdisjoint(data):
+            more.extend(self._things_in(data))
+        if not more:
+            return found
+        return tuple(dict.fromkeys(sorted([*found, *filter(None, more)], key=rank)))
+
+    def _shorthands(self, given: Shorthands) -> tuple[str, ...]:
+        found = [
+            self.normalised(kind, value, f"$.{field}")
+            for (field, kind), value in zip(SHORTHANDS.items(), given, strict=True)
+            if value is not None
+        ]
+        return tuple(filter(None, found))
+
+    def _things_in(self, data: Mapping[str, Any]) -> list[str]:
+        return [
+            self.normalised(kind, data[f"{kind}_id"], f"$.data.{kind}_id")
+            for kind in THINGS
+            if f"{kind}_id" in data
+        ]
+
+    def _listed(self, listed: Any) -> list[str]:
+        if not isinstance(listed, list):
+            raise InvalidIdentifierError("$.identifiers", "must be a list of {type, value}")
+        if len(listed) > MAX_COUNT:
+            raise InvalidIdentifierError("$.identifiers", f"must have at most {MAX_COUNT} entries")
+        return [self._entry(entry, f"$.identifiers[{index}]") for index, entry in enumerate(listed)]
+
+    def _entry(self, entry: Any, path: str) -> str:
+        if not isinstance(entry, dict):
+            raise InvalidIdentifierError(path, "must be {type, value}")
+        kind = entry.get("type")
+        if not isinstance(kind, str) or kind not in _RANK:
+            raise InvalidIdentifierError(f"{path}.type", f"must be one of {', '.join(KINDS)}")
+        return self.normalised(kind, entry.get("value"), f"{path}.value")
 
 
 def phone_digits(text: str) -> str:
@@ -83,51 +148,6 @@ def phone_digits(text: str) -> str:
     if text.lstrip()[:1] in {"+", "\uff0b"}:
         return f"+{digits}"
     return f"+{digits[2:]}" if digits.startswith("00") else digits
-
-
-def collect(top: Mapping[str, Any], listed: Any, data: Mapping[str, Any], blocked: Blocked) -> list[str]:
-    """Give the identifiers of a record without repeats. Raises InvalidIdentifierError.
-
-    `top` are the shorthands and correlation ids of the envelope, by field, strongest first.
-    """
-    found = [
-        (kind := SHORTHANDS[field], normalised(kind, value, f"$.{field}", blocked))
-        for field, value in top.items()
-    ]
-    if listed is not None:
-        found.extend(_listed(listed, blocked))
-    if not _THING_FIELDS.keys().isdisjoint(data):
-        for field, kind in _THING_FIELDS.items():
-            if field in data:
-                found.append((kind, normalised(kind, data[field], f"$.data.{field}", blocked)))
-    found.sort(key=_rank)
-    return list(dict.fromkeys([text for _, text in found if text is not None]))
-
-
-def hashed(identifier: str, pseudonym: Callable[[str], str]) -> str:
-    """Give the identifier, hashed if it is personal."""
-    return pseudonym(identifier) if identifier.startswith(_PERSONAL_MARKS) else identifier
-
-
-def _rank(kind_and_text: tuple[str, str | None]) -> int:
-    return RANK[kind_and_text[0]]
-
-
-def _listed(listed: Any, blocked: Blocked) -> list[tuple[str, str | None]]:
-    if not isinstance(listed, list):
-        raise InvalidIdentifierError("$.identifiers", "must be a list of {type, value}")
-    if len(listed) > MAX_COUNT:
-        raise InvalidIdentifierError("$.identifiers", f"must have at most {MAX_COUNT} entries")
-    found = []
-    for index, entry in enumerate(listed):
-        path = f"$.identifiers[{index}]"
-        if not isinstance(entry, dict):
-            raise InvalidIdentifierError(path, "must be {type, value}")
-        kind = entry.get("type")
-        if not isinstance(kind, str) or kind not in RANK:
-            raise InvalidIdentifierError(f"{path}.type", f"must be one of {', '.join(KINDS)}")
-        found.append((kind, normalised(kind, entry.get("value"), f"{path}.value", blocked)))
-    return found
 
 
 def split_pair_member(value: Any) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 It is the record before clock correction and without what differs from one attempt to send to the next.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -20,7 +21,7 @@ class Normalised(msgspec.Struct, gc=False):
     context: msgspec.Raw
     data: msgspec.Raw
     id: str
-    identifiers: list[str]
+    identifiers: Sequence[str]
     schema: str
     source: str
     time: int

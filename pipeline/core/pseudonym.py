@@ -10,10 +10,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from pipeline.core.canonical import text_of
-from pipeline.core.identifiers import PERSONAL, Blocked, normalised
+from pipeline.core.identifiers import PERSONAL, Identifiers
 
 _HEX_DIGITS: Final = 32
-_MARKS: Final = tuple(f'"{field}":' for field in sorted(PERSONAL))
 
 Pseudonym = Callable[[str], str]
 """Takes "email:ada@example.com", gives "email:k1:<32 hex>"."""
@@ -32,31 +31,33 @@ def pseudonyms(key: bytes, key_id: str, remembered: int = 65_536) -> Pseudonym:
 
 def names_personal(text: str) -> bool:
     """Tell whether canonical JSON text may have a member called email or phone, at any depth."""
-    return any(mark in text for mark in _MARKS)
+    return '"email":' in text or '"phone":' in text
 
 
-def redacted(value: Any, pseudonym: Pseudonym, blocked: Blocked) -> Any:
+def redacted(value: Any, pseudonym: Pseudonym, identifiers: Identifiers) -> Any:
     """Give the value with every member called email or phone hashed; blocked values are no secret and stay."""
     if isinstance(value, list):
-        return [redacted(child, pseudonym, blocked) for child in value]
+        return [redacted(child, pseudonym, identifiers) for child in value]
     if not isinstance(value, dict):
         return value
     return {
-        name: _hashed(name, child, pseudonym, blocked)
+        name: _hashed(name, child, pseudonym, identifiers)
         if name in PERSONAL
-        else redacted(child, pseudonym, blocked)
+        else redacted(child, pseudonym, identifiers)
         for name, child in value.items()
     }
 
 
-def _hashed(kind: str, value: Any, pseudonym: Pseudonym, blocked: Blocked) -> Any:
+def _hashed(kind: str, value: Any, pseudonym: Pseudonym, identifiers: Identifiers) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, list):
-        return [_hashed(kind, child, pseudonym, blocked) for child in value]
+        return [_hashed(kind, child, pseudonym, identifiers) for child in value]
     if not isinstance(value, str):
         return pseudonym(f"{kind}:{text_of(value)}")
-    if not blocked.allows(value):
-        return value if value.strip() in blocked else pseudonym(f"{kind}:{value}")
-    identifier = normalised(kind, value, "$", blocked)
-    return value if identifier is None else pseudonym(identifier)
+    if identifiers.is_blocked(value):
+        return value
+    if not identifiers.points(value):
+        return pseudonym(f"{kind}:{value}")
+    identifier = identifiers.normalised(kind, value, "$")
+    return pseudonym(identifier) if identifier else value

@@ -2,60 +2,47 @@
 
 from typing import Any
 
-import msgspec
-
 from pipeline.core.draft import Draft, Terms
 from pipeline.core.explain import Fault, faults_of
-from pipeline.core.identifiers import RANK, Blocked, normalised, split_pair_member
-from pipeline.core.schema import Schema
-from pipeline.core.typed import convert_moment
+from pipeline.core.identifiers import Identifiers, rank, split_pair_member
 
 
-def fault_in(draft: Draft, terms: Terms) -> Fault | None:
-    """Give what is wrong with data, None if nothing is."""
-    schema: Schema = draft.schema
-    data = draft.data
-    try:
-        msgspec.convert(data, schema.shape, dec_hook=convert_moment)
-    except msgspec.ValidationError:
-        return _explained(draft, terms)
+def fault_beside(draft: Draft, terms: Terms) -> Fault | None:
+    """Give what is wrong beyond the shape of data: ids that are missing or point at nobody."""
+    schema = draft.schema
     for fields in schema.required_ids:
-        if not any(_points(field, draft, terms.blocked) for field in fields):
-            return _explained(draft, terms)
-    if schema.pair:
-        return _fault_in_pair(draft, terms)
-    return None
+        if not any(_points(field, draft, terms.identifiers) for field in fields):
+            return explained(draft, terms)
+    return _fault_in_pair(draft, terms) if schema.pair else None
 
 
-def pair_in(draft: Draft) -> list[str]:
+def pair_in(draft: Draft) -> tuple[str, ...]:
     """Give the identifiers that data names, the stronger first, of equals the second field first."""
     first, second = (draft.pair[field] for field in draft.schema.pair)
-    stronger_first = sorted((second, first), key=lambda text: RANK[text.partition(":")[0]])
-    return list(dict.fromkeys(stronger_first))
+    stronger_first = sorted((second, first), key=rank)
+    return tuple(dict.fromkeys(stronger_first))
 
 
 def is_passive(draft: Draft) -> bool:
-    """Tell whether the customer neither did nor saw it at that moment, beyond what the type says."""
-    if draft.envelope.channel == "system":
-        return True
-    schema: Schema = draft.schema
+    """Tell whether what it says makes it passive: who wrote it, or what it carries."""
+    schema = draft.schema
     if schema.passive_kind:
         mark = f"{schema.passive_kind}:"
         return any(identifier.startswith(mark) for identifier in draft.identifiers)
     return any(draft.data.get(field) in values for field, values in schema.passive_when.items())
 
 
-def _points(field: str, draft: Draft, blocked: Blocked) -> bool:
+def _points(field: str, draft: Draft, identifiers: Identifiers) -> bool:
     """Tell whether a correlation id is there and points at something, in data or at the top level."""
-    return blocked.allows(draft.data.get(field)) or blocked.allows(getattr(draft.envelope, field))
+    return identifiers.points(draft.data.get(field)) or identifiers.points(getattr(draft.envelope, field))
 
 
 def _fault_in_pair(draft: Draft, terms: Terms) -> Fault | None:
     pair = {}
     for field in draft.schema.pair:
         kind, value = split_pair_member(draft.data[field])
-        identifier = normalised(kind, value, "$", terms.blocked)
-        if identifier is None:
+        identifier = terms.identifiers.normalised(kind, value, "$")
+        if not identifier:
             return Fault(
                 f"$.data.{field}", f"data.{field} must not be a blocked value.", field, missing=False
             )
@@ -64,16 +51,17 @@ def _fault_in_pair(draft: Draft, terms: Terms) -> Fault | None:
     return None
 
 
-def _explained(draft: Draft, terms: Terms) -> Fault:
-    schema: Schema = draft.schema
+def explained(draft: Draft, terms: Terms) -> Fault:
+    """Say what is wrong with data that was refused."""
+    schema = draft.schema
     data: Any = draft.data
     if isinstance(data, dict):
-        data = _with_ids_of_the_envelope(draft, terms.blocked)
+        data = _with_ids_of_the_envelope(draft, terms.identifiers)
     documents = [schema.document, terms.catalogue.definitions]
     for fault in faults_of(data, schema.validator, documents, "$.data"):
         return fault
     for fields in schema.required_ids:
-        if not any(_points(field, draft, terms.blocked) for field in fields):
+        if not any(_points(field, draft, terms.identifiers) for field in fields):
             named = " or ".join(fields)
             return Fault(
                 f"$.data.{fields[0]}", f"data.{named} must not be a blocked value.", fields[0], missing=False
@@ -81,12 +69,12 @@ def _explained(draft: Draft, terms: Terms) -> Fault:
     return Fault("$.data", f"data does not match the schema {schema.name}.", "", missing=False)
 
 
-def _with_ids_of_the_envelope(draft: Draft, blocked: Blocked) -> dict[str, Any]:
+def _with_ids_of_the_envelope(draft: Draft, identifiers: Identifiers) -> dict[str, Any]:
     """Give data as the schema sees it: an id at the top level satisfies it too."""
     merged = dict(draft.data)
     for fields in draft.schema.required_ids:
         for field in fields:
             value = getattr(draft.envelope, field)
-            if field not in merged and blocked.allows(value):
+            if field not in merged and identifiers.points(value):
                 merged[field] = value
     return merged

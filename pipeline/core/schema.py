@@ -13,7 +13,7 @@ import msgspec
 
 from pipeline.core.interaction import THINGS
 from pipeline.core.moment import is_moment
-from pipeline.core.typed import Document, Resolve, SchemaError, struct_of
+from pipeline.core.typed import Document, Resolve, SchemaError, convert_moment, struct_of
 
 CORRELATION_FIELDS: Final = tuple(f"{kind}_id" for kind in THINGS)
 """Fields at the top level or in data that hold the id of a thing, strongest first."""
@@ -47,7 +47,14 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
     """Fields of data that name the only identifiers."""
     required_ids: tuple[tuple[str, ...], ...]
     """Correlation ids that must be there, in data or at the top level; of each group one is enough."""
-    shape: type[msgspec.Struct]
+    shape: Any
+    """The type that data must convert to."""
+    dec_hook: Any
+    """Converts moments, None where there are none: msgspec is faster without it."""
+    asks_more: bool
+    """Whether there is more to check than the shape."""
+    may_be_passive: bool
+    """Whether what it says can make it passive."""
     document: Document
     validator: Any
 
@@ -82,6 +89,9 @@ def compile_schema(name: str, document: Document, definitions: Document) -> Sche
         pair=tuple(document.get("x-identifiers", ())),
         required_ids=required_ids,
         shape=struct_of(plain, resolver(definitions), optional),
+        dec_hook=convert_moment if _has_moments(document, definitions) else None,
+        asks_more=bool(required_ids or document.get("x-identifiers")),
+        may_be_passive=bool(when),
         document=document,
         validator=validator_for(document, definitions),
     )
@@ -105,6 +115,15 @@ def validator_for(document: Document, definitions: Document) -> Any:
     registry = jsonschema_rs.Registry([(_DEFINITIONS, dict(definitions))])
     return jsonschema_rs.Draft202012Validator(
         dict(document), registry=registry, formats={"moment": is_moment}, validate_formats=True, mask="…"
+    )
+
+
+def _has_moments(document: Document, definitions: Document) -> bool:
+    """Tell whether a moment is anywhere in the schema; moments nested in shared definitions are not looked for."""
+    resolve = resolver(definitions)
+    children = document.get("properties", {}).values()
+    return any(
+        (resolve(child["$ref"]) if "$ref" in child else child).get("format") == "moment" for child in children
     )
 
 

@@ -9,14 +9,17 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
+from msgspec import ValidationError, convert
+
 from pipeline.core.canonical import NumberTooLargeError, text_of
 from pipeline.core.draft import Draft, Terms
-from pipeline.core.identifiers import InvalidIdentifierError, collect, hashed
+from pipeline.core.envelope import shorthands
+from pipeline.core.identifiers import InvalidIdentifierError, hashed, is_personal
 from pipeline.core.interaction import Interaction, Rejection
 from pipeline.core.moment import moment
 from pipeline.core.normalised import normalised_text
 from pipeline.core.pseudonym import names_personal, redacted
-from pipeline.core.requirement import fault_in, is_passive, pair_in
+from pipeline.core.requirement import explained, fault_beside, is_passive, pair_in
 
 Step = Callable[[Terms, Draft], Rejection | None]
 
@@ -41,16 +44,15 @@ def decode_envelope(terms: Terms, draft: Draft) -> Rejection | None:
     return None
 
 
-def put_context(_: Terms, draft: Draft) -> Rejection | None:
-    """Add the context and its canonical text."""
-    context = draft.envelope.context
-    if not context:
-        return None
+def put_json(_: Terms, draft: Draft) -> Rejection | None:
+    """Add the canonical text of context and data: unreadable where a number is beyond 64 bits."""
+    context, data = draft.envelope.context, draft.envelope.data
     try:
-        draft.context_json = text_of(context)
-    except NumberTooLargeError as error:
-        return draft.refused("invalid_field", "$.context", f"context: {error}.")
-    draft.context = context
+        if context:
+            draft.context, draft.context_json = context, text_of(context)
+        draft.data_json = text_of(data) if data else "{}"
+    except NumberTooLargeError:
+        return draft.refused("unreadable", "$", "A number in the record is beyond 64 bits.")
     return None
 
 
@@ -98,25 +100,23 @@ def put_times(_: Terms, draft: Draft) -> Rejection | None:
 
 def validate_data(terms: Terms, draft: Draft) -> Rejection | None:
     """Check data against the schema in force: invalid_data."""
-    data = draft.envelope.data
-    draft.data = {} if data is None else data
-    fault = fault_in(draft, terms)
-    return fault and draft.refused("invalid_data", fault.path, fault.detail)
-
-
-def put_data_json(_: Terms, draft: Draft) -> Rejection | None:
-    """Add the canonical text of data."""
+    data, schema = draft.envelope.data, draft.schema
+    draft.data = data = {} if data is None else data
+    fault = None
     try:
-        draft.data_json = text_of(draft.data)
-    except NumberTooLargeError as error:
-        return draft.refused("invalid_data", "$.data", f"data: {error}.")
-    return None
+        convert(data, schema.shape, dec_hook=schema.dec_hook)
+    except ValidationError:
+        fault = explained(draft, terms)
+    else:
+        if schema.asks_more:
+            fault = fault_beside(draft, terms)
+    return fault and draft.refused("invalid_data", fault.path, fault.detail)
 
 
 def put_identifiers(terms: Terms, draft: Draft) -> Rejection | None:
     """Add the identifiers, normalised and strongest first: invalid_identifiers, no_identifier."""
     try:
-        found = collect(draft.given(), draft.envelope.identifiers, draft.data, terms.blocked)
+        found = terms.identifiers.collect(shorthands(draft.envelope), draft.envelope.identifiers, draft.data)
     except InvalidIdentifierError as error:
         return draft.refused("invalid_identifiers", error.path, f"{error.path.removeprefix('$.')} {error}.")
     if draft.schema.pair:
@@ -144,7 +144,9 @@ def drop_future(terms: Terms, draft: Draft) -> Rejection | None:
     """Refuse what a clock far ahead of the broker's wrote."""
     most = terms.rules.future
     if most is not None and draft.time > draft.received + most:
-        return draft.refused("future", "$.time", f"time must be at most {most} ms after the broker's clock.")
+        return draft.refused(
+            "future", "$.time", f"time must be at most {most // 1000} seconds after the broker's clock."
+        )
     return None
 
 
@@ -152,24 +154,23 @@ def drop_too_old(terms: Terms, draft: Draft) -> Rejection | None:
     """Refuse what is older than the horizon."""
     most = terms.rules.horizon
     if draft.time < 0 or (most is not None and draft.time < draft.received - most):
-        return draft.refused(
-            "too_old", "$.time", f"time must be at most {most} ms before the broker's clock."
-        )
+        return draft.refused("too_old", "$.time", "time is older than the horizon.")
     return None
 
 
 def put_pseudonyms(terms: Terms, draft: Draft) -> Rejection | None:
     """Hash personal identifiers, also in data and context. From here on nothing names a person."""
-    draft.identifiers = [hashed(each, terms.pseudonym) for each in draft.identifiers]
+    if any(map(is_personal, draft.identifiers)):
+        draft.identifiers = tuple([hashed(each, terms.pseudonym) for each in draft.identifiers])
     if draft.schema.pair:
         pair = {field: hashed(text, terms.pseudonym) for field, text in draft.pair.items()}
         draft.data = {**draft.data, **pair}
         draft.data_json = text_of(draft.data)
     if names_personal(draft.data_json):
-        draft.data = redacted(draft.data, terms.pseudonym, terms.blocked)
+        draft.data = redacted(draft.data, terms.pseudonym, terms.identifiers)
         draft.data_json = text_of(draft.data)
     if names_personal(draft.context_json):
-        draft.context = redacted(draft.context, terms.pseudonym, terms.blocked)
+        draft.context = redacted(draft.context, terms.pseudonym, terms.identifiers)
         draft.context_json = text_of(draft.context)
     return None
 
@@ -189,7 +190,9 @@ def put_interaction(_: Terms, draft: Draft) -> Rejection | None:
         type=schema.type,
         schema=draft.schema_name,
         area=schema.area,
-        passive=schema.passive or is_passive(draft),
+        passive=schema.passive
+        or envelope.channel == "system"
+        or (schema.may_be_passive and is_passive(draft)),
         channel=envelope.channel,
         sent_time=draft.sent_time,
         time=draft.time,
@@ -208,11 +211,10 @@ def put_interaction(_: Terms, draft: Draft) -> Rejection | None:
 STEPS: Final[tuple[Step, ...]] = (
     drop_too_large,
     decode_envelope,
-    put_context,
+    put_json,
     put_schema,
     put_times,
     validate_data,
-    put_data_json,
     put_identifiers,
     drop_without_consent,
     drop_future,
@@ -230,5 +232,4 @@ def run(terms: Terms, draft: Draft) -> Interaction | Rejection:
         refused = step(terms, draft)
         if refused is not None:
             return refused
-    interaction: Interaction = draft.interaction
-    return interaction
+    return draft.interaction

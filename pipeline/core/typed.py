@@ -25,7 +25,7 @@ _KNOWN: Final = {
 _PLAIN: Final[Mapping[str, Any]] = {
     "string": str,
     "integer": int,
-    "number": int | float,
+    "number": float,
     "boolean": bool,
     "null": None,
     "object": dict[str, Any],
@@ -74,18 +74,24 @@ def type_of(schema: Document, resolve: Resolve) -> Any:
 
 
 def _one(name: str, schema: Document, resolve: Resolve) -> Any:
+    if name == "number":
+        # msgspec puts bounds on one type at a time; an integer is a number too.
+        return Union[_bounded(int, name, schema), _bounded(float, name, schema)]  # noqa: UP007 - made at run time
     if name == "string" and "enum" in schema:
         return Literal[tuple(schema["enum"])]
     if name == "object" and "properties" in schema:
         return struct_of(schema, resolve)
-    plain = list[type_of(schema["items"], resolve)] if name == "array" and "items" in schema else _PLAIN[name]  # type: ignore[misc]
+    if name == "array" and "items" in schema:
+        return _bounded(list[type_of(schema["items"], resolve)], name, schema)  # type: ignore[misc]
+    return _bounded(_PLAIN[name], name, schema)
+
+
+def _bounded(plain: Any, name: str, schema: Document) -> Any:
     bounds = {ours: schema[theirs] for theirs, ours in _BOUNDS.get(name, {}).items() if theirs in schema}
-    if not bounds:
-        return plain
     if "pattern" in bounds:
         # "$" of Python also matches before a last newline; that of JSON Schema does not.
         bounds["pattern"] = re.sub(r"\$$", r"\\Z", bounds["pattern"])
-    return Annotated[plain, msgspec.Meta(**bounds)]
+    return Annotated[plain, msgspec.Meta(**bounds)] if bounds else plain
 
 
 def struct_of(
@@ -95,10 +101,9 @@ def struct_of(
     required = [name for name in schema.get("required", ()) if name not in optional]
     fields: list[Any] = []
     for name, child in schema.get("properties", {}).items():
-        kind = type_of(child, resolve)
-        fields.append(
-            (name, kind) if name in required else (name, Union[kind, msgspec.UnsetType], msgspec.UNSET)
-        )  # noqa: UP007 - made at run time
+        kind: Any = type_of(child, resolve)
+        optional_kind: Any = Union[kind, msgspec.UnsetType]  # noqa: UP007 - made at run time
+        fields.append((name, kind) if name in required else (name, optional_kind, msgspec.UNSET))
     missing = set(required) - {field[0] for field in fields}
     if missing:
         raise SchemaError(
@@ -107,8 +112,15 @@ def struct_of(
     return defined(fields)
 
 
-def defined(fields: list[Any]) -> type[msgspec.Struct]:
+def defined(fields: list[Any], *, kw_only: bool = True) -> type[msgspec.Struct]:
     """Give a Struct with these fields; names that Python keeps for itself get an underscore."""
     ours = [(f"{name}_" if iskeyword(name) else name, *rest) for name, *rest in fields]
     rename = {our[0]: field[0] for our, field in zip(ours, fields, strict=True)}
-    return msgspec.defstruct("Shape", ours, rename=rename, kw_only=True, gc=False)
+    shape = msgspec.defstruct("Shape", ours, rename=rename, kw_only=kw_only, gc=False)
+    try:
+        msgspec.json.Decoder(
+            shape
+        )  # types are looked at only when first used: better now than at the first record
+    except TypeError as error:
+        raise SchemaError(f"msgspec cannot check this schema: {error}") from error
+    return shape

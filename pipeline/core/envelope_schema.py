@@ -1,0 +1,101 @@
+"""The schema of the envelope, compiled: two shapes to decode into, and what explains a refusal.
+
+What comes in: schemas/envelope. What goes out: a strict shape, which accepts what is right in every member, and a
+loose one for records whose fault belongs to a later step (x-reason in the schema).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from pipeline.core.explain import Fault, faults_of
+from pipeline.core.identifiers import SHORTHANDS, is_plain
+from pipeline.core.interaction import Reason, Rejection
+from pipeline.core.schema import resolver, validator_for
+from pipeline.core.typed import Document, SchemaError, defined, struct_of, type_of
+
+_OWN: Final[tuple[Reason, ...]] = ("missing_field", "invalid_field")
+"""Reasons that reading an envelope gives, the first first."""
+_WITHOUT: Final = frozenset({"pattern", "format"})
+"""Keywords that steps check, for less than a type would cost."""
+
+
+class Named(NamedTuple):
+    """How a rejection names its record, as far as that is known and sound."""
+
+    source: str
+    type: str
+    id: str
+
+
+class EnvelopeSchema:
+    """What schemas/envelope says."""
+
+    __slots__ = ("_document", "_reasons", "_validator", "context", "loose", "strict")
+
+    def __init__(self, document: Document, definitions: Document) -> None:
+        """Compile. Raises SchemaError."""
+        properties = document["properties"]
+        missing = SHORTHANDS.keys() - properties.keys()
+        if missing:
+            raise SchemaError(f"the envelope does not describe {sorted(missing)}")
+        self._document = document
+        self._reasons: Mapping[str, Reason] = {
+            name: child.get("x-reason", "invalid_field") for name, child in properties.items()
+        }
+        self._validator = validator_for(document, definitions)
+        self.strict = _shape(document, definitions, strict=True)
+        self.loose = _shape(document, definitions, strict=False)
+        self.context = struct_of({**properties["context"], "type": "object"}, resolver(definitions))
+
+    def fault_in(self, members: Mapping[str, Any]) -> Rejection | None:
+        """Say why members are no envelope: missing_field, else invalid_field, else None."""
+        given = {name: value for name, value in members.items() if value is not None}
+        found = [(self._reason_of(fault), fault) for fault in self._faults(given)]
+        for own in _OWN:
+            for reason, fault in found:
+                if reason == own:
+                    return Rejection(reason, fault.path, fault.detail, *named(given))
+        return None
+
+    def _faults(self, members: Mapping[str, Any]) -> list[Fault]:
+        """Give all faults; members that are checked by later steps, or by none, only count as present."""
+        seen = {
+            name: value if self._reasons.get(name) == "invalid_field" else None
+            for name, value in members.items()
+        }
+        return list(faults_of(seen, self._validator, [self._document]))
+
+    def _reason_of(self, fault: Fault) -> Reason:
+        if fault.missing and not fault.nested:
+            return "missing_field"
+        return self._reasons.get(fault.member, "invalid_field")
+
+
+def named(members: Mapping[str, Any]) -> Named:
+    """Give what of the members can name a rejection."""
+
+    def sound(name: str, most: int) -> str:
+        value = members.get(name)
+        return value if isinstance(value, str) and len(value) <= most and is_plain(value) else ""
+
+    return Named(sound("source", 64), sound("type", 256), sound("id", 128))
+
+
+def _shape(document: Document, definitions: Document, *, strict: bool) -> type[msgspec.Struct]:
+    """Give the Struct of the envelope, the shorthands last and strongest first."""
+    properties: Mapping[str, Document] = document["properties"]
+    names = [*document["required"], *(name for name in properties if name not in document["required"])]
+    fields: list[Any] = []
+    for name in [*(name for name in names if name not in SHORTHANDS), *SHORTHANDS]:
+        child = properties[name]
+        plain = {key: value for key, value in child.items() if key not in _WITHOUT}
+        kind: Any = type_of(plain, resolver(definitions))
+        if name in {"context", "identifiers"}:
+            # Both are wanted as they came; the context has a shape of its own, the list a step.
+            kind = dict[str, Any] | None if name == "context" else Any
+        if not strict and "x-reason" in child:
+            kind = Any
+        fields.append((name, kind) if name in document["required"] else (name, kind, None))
+    return defined(fields, kw_only=False)
