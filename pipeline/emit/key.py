@@ -22,10 +22,8 @@ _RANK: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 
 def topic_of(source: str, topics: Sequence[str] = (WEB, SUPPORT, BACKOFFICE)) -> str:
     """Give the topic of a source; the first topic where its own is not among them."""
-    if source.startswith("storefront-"):
-        topic = WEB
-    else:
-        topic = SUPPORT if source in _SUPPORT else BACKOFFICE
+    known = SUPPORT if source in _SUPPORT else BACKOFFICE
+    topic = WEB if source.startswith("storefront-") else known
     return topic if topic in topics else topics[0]
 
 
@@ -39,7 +37,9 @@ def key_of(envelope: Mapping[str, Any]) -> bytes:
     fields = data if isinstance(data, Mapping) else {}
     listed = _listed(envelope.get("identifiers"))
     for kind, field in _FIELDS:
-        value = envelope.get(field) or listed.get(kind) or (fields.get(field) if field.endswith("_id") else None)
+        value = (
+            envelope.get(field) or listed.get(kind) or (fields.get(field) if field.endswith("_id") else None)
+        )
         if isinstance(value, str) and value:
             return _key(kind, value.strip())
     return str(envelope.get("source", "")).encode("utf-8", "replace")

@@ -49,14 +49,24 @@ async def test_keys_go_to_the_partitions_that_other_clients_choose(kafka: LocalK
         producer.produce(other, key=record.key, value=record.value)
     assert producer.flush(30) == 0
     ours, theirs = (
-        {record.key(): record.partition() for record in read_all(kafka.bootstrap, name)} for name in (topic, other)
+        {record.key(): record.partition() for record in read_all(kafka.bootstrap, name)}
+        for name in (topic, other)
     )
     assert ours == theirs
 
 
 async def test_records_without_a_key_take_turns(kafka: LocalKafka, topic: str) -> None:
     await publish(kafka.bootstrap, [Record(topic, None, b"%d" % n) for n in range(8)])
-    assert sorted(record.partition() for record in read_all(kafka.bootstrap, topic)) == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert sorted(record.partition() for record in read_all(kafka.bootstrap, topic)) == [
+        0,
+        0,
+        1,
+        1,
+        2,
+        2,
+        3,
+        3,
+    ]
 
 
 async def test_headers_and_records_larger_than_a_batch_survive(kafka: LocalKafka, topic: str) -> None:

@@ -27,7 +27,12 @@ def cancel(script: Script, order: Order) -> None:
     """Cancel before it is sent; the money comes back."""
     at = order.at + script.between(1, 20) * HOUR
     script.tell(
-        "storefront-web", "order_cancelled", at, "web", order.who, {"order_id": order.id, "reason": "changed_mind"}
+        "storefront-web",
+        "order_cancelled",
+        at,
+        "web",
+        order.who,
+        {"order_id": order.id, "reason": "changed_mind"},
     )
     refund(script, order, at + HOUR)
 
@@ -58,7 +63,14 @@ def deliver(script: Script, order: Order, *, late: bool) -> int:
     if script.chance(0.08):
         steps.append(("available_for_pickup", span - HOUR))
     for status, after in [*steps, ("delivered", span)]:
-        script.tell("fulfilment", "shipment_status_changed", order.at + after, "mail", order.who, {**parcel, "status": status})
+        script.tell(
+            "fulfilment",
+            "shipment_status_changed",
+            order.at + after,
+            "mail",
+            order.who,
+            {**parcel, "status": status},
+        )
     return arrival
 
 

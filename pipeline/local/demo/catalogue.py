@@ -65,7 +65,12 @@ _NAMES: Final = {
     "toys": ("Wooden train 🚂", "دمية قماش", "پازل", "ตุ๊กตาช้าง", "けん玉"),
 }
 PRODUCTS: Final = tuple(
-    Product(f"{category}-{index:02}", category, names[index % len(names)], 490 + 730 * ((index * 7 + len(category)) % 23))
+    Product(
+        f"{category}-{index:02}",
+        category,
+        names[index % len(names)],
+        490 + 730 * ((index * 7 + len(category)) % 23),
+    )
     for category, names in _NAMES.items()
     for index in range(12)
 )
@@ -99,7 +104,20 @@ COMPLAINTS: Final = {
     "th": ("ช้ามาก 😡", "ไม่มีใครตอบ", "ของแตก 💔"),
     "ja": ("遅すぎます 😡", "返事がありません", "壊れていました 💔"),
 }
-GIVEN_NAMES: Final = ("Ada", "Noor", "นภา", "سارا", "علي", "مریم", "สมชาย", "花子", "Grace", "Tomé", "Zoë", "Łukasz")
+GIVEN_NAMES: Final = (
+    "Ada",
+    "Noor",
+    "นภา",
+    "سارا",
+    "علي",
+    "مریم",
+    "สมชาย",
+    "花子",
+    "Grace",
+    "Tomé",
+    "Zoë",
+    "Łukasz",
+)
 
 
 def money(cents: int, country: Country) -> Json:

@@ -19,10 +19,23 @@ OFFLINE: Final = 0.2
 BAD: Final = 0.004
 """Well below the ratio at which a worker stops."""
 
+CONFLICTING: Final = 0.15
+"""Share of the resent looks at a product whose copy differs."""
+REWRAPPED: Final = 0.2
+"""Share of the other resent records that come in another envelope; the interaction is the same."""
+
+_DELAYS: Final = (2 * SECOND, 20 * MINUTE, 12 * HOUR, 4 * DAY)
+_DELAY_SHARES: Final = (920, 50, 23, 7)
 _FORMS: Final[dict[str, Form]] = {"fulfilment": "binary", "billing": "structured", "survey": "structured"}
+_APP: Final = "storefront-app"
+"""Phones send local time."""
 _OFFSETS: Final = {country.code: country.offset for country in COUNTRIES}
-_APART: Final = frozenset({"id", "source", "type", "time", "channel", "context", "data", "consent", "customer_id"})
-_CARRY_NOTHING: Final = frozenset({"screen_viewed", "product_viewed", "product_clicked", "product_list_viewed"})
+_APART: Final = frozenset(
+    {"id", "source", "type", "time", "channel", "context", "data", "consent", "customer_id"}
+)
+_CARRY_NOTHING: Final = frozenset(
+    {"screen_viewed", "product_viewed", "product_clicked", "product_list_viewed"}
+)
 
 
 class Sending(NamedTuple):
@@ -72,16 +85,11 @@ class Delivery:
         return Delivered(self._sendings, self._resent, self._conflicting, bad)
 
     def _delay(self) -> int:
-        chance, size = self._rng.random(), self._rng.random()
-        if chance < 0.92:
-            return int(size * 2 * SECOND)
-        if chance < 0.97:
-            return int(size * 20 * MINUTE)
-        return int(size * 12 * HOUR) if chance < 0.993 else int(size * 4 * DAY)
+        longest = self._rng.choices(_DELAYS, _DELAY_SHARES)[0]
+        return int(self._rng.random() * longest)
 
     def _send(self, at: int, what: Json, form: Form) -> None:
-        country = what.get("context", {}).get("country") if what["source"] == "storefront-app" else None
-        offset = _OFFSETS.get(country, 0)
+        offset = _OFFSETS[what["context"]["country"]] if what["source"] == _APP and "context" in what else 0
         self._sendings.append(Sending(at, len(self._sendings), what, form, offset))
 
     def _send_again(self, at: int, sent: Json) -> None:
@@ -89,10 +97,10 @@ class Delivery:
         again, form = sent, _FORMS.get(sent["source"], "flat")
         if "sent_at" in sent:
             again = {**sent, "sent_at": sent["sent_at"] + rng.randrange(30 * SECOND)}
-        elif sent["type"] == "product_viewed" and rng.random() < 0.15:
+        elif sent["type"] == "product_viewed" and rng.random() < CONFLICTING:
             again = {**sent, "data": {**sent["data"], "category": "corrected"}}
             self._conflicting += 1
-        elif rng.random() < 0.2:
+        elif rng.random() < REWRAPPED:
             form = "structured"
         self._resent += 1
         self._send(at + int(rng.random() ** 3 * 3 * DAY), again, form)

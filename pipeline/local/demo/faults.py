@@ -63,7 +63,7 @@ SPOILED: Final[Mapping[Reason, tuple[Spoil, ...]]] = {
         lambda sound: _encode([sound]),
         lambda sound: _encode(sound)[:-1] + b',"weight":NaN}',
         lambda sound: _encode(sound)[:-1] + b',"title":"\\ud800"}',
-        lambda sound: _encode(sound)[:-1] + b',"big":' + b"9" * 5000 + b"}",
+        lambda sound: _encode(sound)[:-2] + b',"weight":' + b"9" * 5000 + b"}}",
         lambda _: b"",
         _nested,
     ),
@@ -77,7 +77,12 @@ SPOILED: Final[Mapping[Reason, tuple[Spoil, ...]]] = {
     ),
     "unknown_type": (_with(type="product_licked"), _with(type="com.example.shop.ProductViewed")),
     "unknown_schema": (_with(schema="product_viewed/9-0-0"), _with(schema="newest")),
-    "bad_time": (_with(time="yesterday"), _with(time="2026-03-01T10:00:00"), _with(time=-5), _with(sent_at="soon")),
+    "bad_time": (
+        _with(time="yesterday"),
+        _with(time="2026-03-01T10:00:00"),
+        _with(time=-5),
+        _with(sent_at="soon"),
+    ),
     "invalid_data": (
         _data("product_viewed"),
         _data("products_searched", query="مرحبا", results_count=-1),

@@ -3,7 +3,7 @@
 What comes in: a shopper. What goes out: interactions in the script.
 """
 
-from random import Random
+from collections.abc import Callable
 from typing import Final
 
 from pipeline.local.demo.after import bill, cancel, deliver, send_back
@@ -23,15 +23,8 @@ def live(script: Script, shopper: Shopper, *, machine: str = "") -> None:
         _housekeeping(script, shopper)
     for _ in range(script.rng.choices((1, 2, 3, 5, 8), (5, 6, 4, 2, 1))[0]):
         at = moment(script.rng, script.start, script.end, shopper.country.offset)
-        way = script.rng.random()
-        if way < 0.06:
-            follow_up(script, sell_in_store(script, shopper, at))
-        elif way < 0.09:
-            _order_by_phone(script, shopper, at)
-        elif way < 0.13:
-            _ask(script, shopper, at)
-        else:
-            _shop(script, shopper, at, machine if script.chance(0.6) else "")
+        machine_now = machine if script.chance(0.6) else ""
+        script.rng.choices(_WAYS, _WAY_SHARES)[0](script, shopper, at, machine_now)
 
 
 def pass_by(script: Script, shopper: Shopper) -> None:
@@ -85,7 +78,14 @@ def follow_up(script: Script, order: Order, *, late: bool | None = None) -> None
     elif shopper.customer and script.chance(0.05):
         review = {"product_id": order.product, "rating": script.between(3, 5)}
         words = script.rng.choice(PRAISE[shopper.country.language])
-        script.tell("storefront-web", "product_reviewed", arrival + 2 * DAY, "web", order.who, {**review, "text": words})
+        script.tell(
+            "storefront-web",
+            "product_reviewed",
+            arrival + 2 * DAY,
+            "web",
+            order.who,
+            {**review, "text": words},
+        )
 
 
 def _visit(script: Script, shopper: Shopper, at: int, machine: str) -> Visit:
@@ -117,27 +117,38 @@ def _shop(script: Script, shopper: Shopper, at: int, machine: str) -> None:
     visit.leave()
 
 
-def _order_by_phone(script: Script, shopper: Shopper, at: int) -> None:
+def _buy_in_store(script: Script, shopper: Shopper, at: int, _: str) -> None:
+    follow_up(script, sell_in_store(script, shopper, at))
+
+
+def _order_by_phone(script: Script, shopper: Shopper, at: int, _: str) -> None:
     contact, answered = call(script, shopper, at, "new_order")
     if answered:
         follow_up(script, order_by_phone(script, shopper, answered + 50 * SECOND, contact))
 
 
-def _ask(script: Script, shopper: Shopper, at: int) -> None:
+def _ask(script: Script, shopper: Shopper, at: int, _: str) -> None:
     reason = script.rng.choice(_REASONS)
-    kind = script.rng.random()
-    if kind < 0.4:
+    if script.chance(0.4):
         end = chat(script, shopper, at, reason)
-        survey(script, shopper, end + 5 * MINUTE, ("chat", f"{shopper.customer}-{end}"), happy=script.chance(0.7))
-    elif kind < 0.7:
-        write_ticket(script, shopper, at, reason)
+        subject = ("chat", f"{shopper.customer}-{end}")
+        survey(script, shopper, end + 5 * MINUTE, subject, happy=script.chance(0.7))
     else:
-        call(script, shopper, at, reason)
+        script.rng.choice((call, write_ticket))(script, shopper, at, reason)
+
+
+_WAYS: Final[tuple[Callable[[Script, Shopper, int, str], None], ...]] = (
+    _buy_in_store,
+    _order_by_phone,
+    _ask,
+    _shop,
+)
+_WAY_SHARES: Final = (6, 3, 4, 87)
 
 
 def _housekeeping(script: Script, shopper: Shopper) -> None:
     """Do what is done once: join the card, subscribe, change consent, give feedback, be linked and unlinked."""
-    rng: Random = script.rng
+    rng = script.rng
     at = moment(rng, script.start, script.end, shopper.country.offset)
     who = shopper.known()
     rng.choice((_card, _subscription, _preferences, _feedback, _links))(script, shopper, at, who)
@@ -161,7 +172,9 @@ def _subscription(script: Script, shopper: Shopper, at: int, who: Json) -> None:
     failed = {**plan, "reason": "card_expired"}
     script.tell("billing", "subscription_renewal_failed", at + 14 * DAY, "system", who, failed)
     cancelled = {**plan, "reason": "too_much_coffee ☕"}
-    script.tell("billing", "subscription_cancelled", at + 15 * DAY, "web", {**who, "email": shopper.email}, cancelled)
+    script.tell(
+        "billing", "subscription_cancelled", at + 15 * DAY, "web", {**who, "email": shopper.email}, cancelled
+    )
 
 
 def _preferences(script: Script, shopper: Shopper, at: int, who: Json) -> None:

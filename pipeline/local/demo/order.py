@@ -73,7 +73,14 @@ def complete(visit: Visit, lines: list[Json], total: Json, checkout: Json) -> Or
         product=lines[0]["product_id"],
     )
     promised = visit.at + script.between(2, 4) * DAY
-    data = {"order_id": order.id, "total": total, "revenue": total, "products": lines, "cart_id": visit.cart, **checkout}
+    data = {
+        "order_id": order.id,
+        "total": total,
+        "revenue": total,
+        "products": lines,
+        "cart_id": visit.cart,
+        **checkout,
+    }
     visit.do("order_completed", {**data, "promised_delivery_at": rfc3339(promised)}, visit.context)
     if visit.at > script.end:
         return None
@@ -103,7 +110,15 @@ def sell_in_store(script: Script, shopper: Shopper, at: int) -> Order:
         product=chosen[0].id,
     )
     data = {"order_id": order.id, "total": total, "revenue": total, "products": lines}
-    script.tell("pos", "order_completed", order.at, "store", shopper.in_store(), data, {**store, "country": shopper.country.code})
+    script.tell(
+        "pos",
+        "order_completed",
+        order.at,
+        "store",
+        shopper.in_store(),
+        data,
+        {**store, "country": shopper.country.code},
+    )
     if shopper.loyalty:
         points = {"points": total["amount"] // 100, "program_id": "stars", "order_id": order.id}
         script.tell("pos", "points_earned", order.at + SECOND, "store", shopper.in_store(), points)
@@ -126,5 +141,7 @@ def order_by_phone(script: Script, shopper: Shopper, at: int, contact: Json) -> 
     )
     data = {"order_id": order.id, "total": total, "revenue": total, "products": lines}
     promise = {"promised_delivery_at": rfc3339(order.promised_at)}
-    script.tell("contact-centre", "order_completed", at, "phone", {**order.who, **contact}, {**data, **promise})
+    script.tell(
+        "contact-centre", "order_completed", at, "phone", {**order.who, **contact}, {**data, **promise}
+    )
     return order

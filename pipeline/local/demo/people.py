@@ -14,7 +14,12 @@ from pipeline.local.demo.script import DAY, HOUR
 _HOURS: Final = (3, 2, 1, 1, 1, 2, 5, 9, 12, 14, 15, 16, 18, 16, 14, 13, 14, 17, 22, 27, 30, 26, 16, 8)
 """How busy each hour of the day is."""
 
-_CONSENTS: Final = (None, ["analytics"], ["analytics", "functional"], ["analytics", "advertising", "functional", "sharing"])
+_CONSENTS: Final = (
+    None,
+    ["analytics"],
+    ["analytics", "functional"],
+    ["analytics", "advertising", "functional", "sharing"],
+)
 
 
 class Shopper(msgspec.Struct, kw_only=True):

@@ -19,7 +19,9 @@ def about(order: Order | None) -> Json:
     return {"order_id": order.id} if order else {}
 
 
-def call(script: Script, shopper: Shopper, at: int, reason: str, order: Order | None = None) -> tuple[Json, int]:
+def call(
+    script: Script, shopper: Shopper, at: int, reason: str, order: Order | None = None
+) -> tuple[Json, int]:
     """Call and talk to an agent, or hang up in the queue; gives the contact and when the agent answered, else 0."""
     contact = {"contact_id": f"CC{script.number('call'):05}"}
     who = {"phone": shopper.phone, **(shopper.known() if script.chance(0.6) else {})}
@@ -76,7 +78,10 @@ def write_ticket(script: Script, shopper: Shopper, at: int, reason: str, order: 
     def tell(type_: str, data: Json) -> None:
         script.tell(_DESK, type_, at, "email", who, {**ticket, **data})
 
-    tell("ticket_created", {"reason_code": reason, "via": "email", "subject": script.rng.choice(words), **about(order)})
+    tell(
+        "ticket_created",
+        {"reason_code": reason, "via": "email", "subject": script.rng.choice(words), **about(order)},
+    )
     at += script.between(2, 40) * MINUTE
     tell("ticket_assigned", {"agent_id": f"agent-{script.between(1, 30)}"})
     at += script.between(1, 40) * HOUR

@@ -21,7 +21,15 @@ DAYS: Final = 21
 LEAST: Final = 500
 """Fewer interactions would not hold the stories."""
 
-_SOURCES: Final = ("storefront-web", "storefront-app", "pos", "helpdesk", "contact-centre", "fulfilment", "billing")
+_SOURCES: Final = (
+    "storefront-web",
+    "storefront-app",
+    "pos",
+    "helpdesk",
+    "contact-centre",
+    "fulfilment",
+    "billing",
+)
 
 
 class _Made(NamedTuple):

@@ -72,11 +72,22 @@ def _amira(script: Script) -> Story:
     asked = min(order.promised_at + 2 * HOUR, arrival - HOUR)
     call(script, amira, asked, "wismo", order)
     write_ticket(script, amira, asked + 3 * HOUR, "wismo", order)
-    who, answer = amira.known(), {"survey_id": "Q-amira", "kind": "nps", "score": 3, "scale_min": 0, "scale_max": 10}
-    subject = {"polarity": "higher_is_better", "about_type": "order", "about_id": order.id, "text": "التوصيل متأخر جدًا 😡"}
+    who, answer = (
+        amira.known(),
+        {"survey_id": "Q-amira", "kind": "nps", "score": 3, "scale_min": 0, "scale_max": 10},
+    )
+    subject = {
+        "polarity": "higher_is_better",
+        "about_type": "order",
+        "about_id": order.id,
+        "text": "التوصيل متأخر جدًا 😡",
+    }
     script.tell("survey", "survey_shown", arrival + DAY, "survey", who, {"survey_id": "Q-amira"})
     script.tell("survey", "survey_answered", arrival + DAY + HOUR, "survey", who, {**answer, **subject})
-    return Story("amira", "leaves a cart as a stranger, comes back by email, buys; the parcel is late, she calls; a detractor")
+    return Story(
+        "amira",
+        "leaves a cart as a stranger, comes back by email, buys; the parcel is late, she calls; a detractor",
+    )
 
 
 def _somchai(script: Script) -> Story:
@@ -90,7 +101,10 @@ def _somchai(script: Script) -> Story:
     linked = {"from": "loyalty:L-somchai", "to": "customer:somchai"}
     script.tell("crm", "identity_linked", order.at + DAY, "system", somchai.known(), linked)
     send_back(script, order, order.at + 2 * DAY)
-    return Story("somchai", "looks in the app, buys in the store with his card, which is linked to him a day later; returns it")
+    return Story(
+        "somchai",
+        "looks in the app, buys in the store with his card, which is linked to him a day later; returns it",
+    )
 
 
 def _nilufar(script: Script) -> Story:
@@ -131,7 +145,9 @@ def _grace(script: Script) -> Story:
     later.who["email"] = guest.email
     later.sign_in(first=True)
     refund(script, order, later.at + HOUR)
-    return Story("grace", "orders as a guest by email, opens an account later: the order becomes hers; it is refunded")
+    return Story(
+        "grace", "orders as a guest by email, opens an account later: the order becomes hers; it is refunded"
+    )
 
 
 _STORIES: Final[tuple[Callable[[Script], Story], ...]] = (_amira, _somchai, _nilufar, _family, _grace)

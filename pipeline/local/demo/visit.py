@@ -108,7 +108,11 @@ class Visit:
         if script.chance(0.2):
             self.do("product_clicked", {"product_id": product.id, "list_id": product.category})
         price = money(product.cents, self.shopper.country)
-        self.do("product_viewed", {"product_id": product.id, "price": price, "category": product.category}, pause=90)
+        self.do(
+            "product_viewed",
+            {"product_id": product.id, "price": price, "category": product.category},
+            pause=90,
+        )
         if script.chance(0.25):
             self._recommend()
         if script.chance(0.03):
