@@ -1,0 +1,1 @@
+"""What `cxstream doctor` looks at: one module for each dependency, each giving findings."""
