@@ -27,12 +27,14 @@ class Difference(NamedTuple):
     """Rows that the table has and the oracle has not."""
 
     @property
-    def count(self) -> int:
+    def rows(self) -> int:
         """How many rows differ."""
         return len(self.missing) + len(self.wrong)
 
 
-def verify(server: Server, meaning: Meaning, progress: Callable[[str], None] = lambda _: None) -> list[Difference]:
+def verify(
+    server: Server, meaning: Meaning, progress: Callable[[str], None] = lambda _: None
+) -> list[Difference]:
     """Recompute everything from the archive and compare. Raises StoreError."""
     progress("reading the archive")
     archive = list(interactions(server))

@@ -8,8 +8,9 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
-Event = TypeVar("Event")
+Event = TypeVar("Event", contravariant=True)
 Work = TypeVar("Work")
+Each = TypeVar("Each")
 
 
 class Stage(Protocol, Generic[Event, Work]):
@@ -22,7 +23,7 @@ class Stage(Protocol, Generic[Event, Work]):
         """Write and send all of it, wait until it is confirmed, then acknowledge."""
 
 
-async def run(flushes: AsyncIterator[Sequence[Event]], stage: Stage[Event, Work]) -> None:
+async def run(flushes: AsyncIterator[Sequence[Each]], stage: Stage[Each, Work]) -> None:
     """Drive a stage until the flushes end. Raises what either half raises; nothing after it is acknowledged."""
     confirming: asyncio.Task[None] | None = None
     coming = asyncio.ensure_future(anext(flushes, None))

@@ -35,7 +35,7 @@ class Work(NamedTuple):
 class Stitch:
     """The agent's two halves: `prepare` computes, `confirm` writes, sends and acknowledges."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is wired to
         self,
         *,
         loader: Loader,
@@ -46,7 +46,7 @@ class Stitch:
         sources: Collection[str],
         meaning: Meaning,
         telemetry: Telemetry,
-        limits: Limits = Limits(),
+        limits: Limits,
         epoch: int = 0,
     ) -> None:
         self._loader = loader
@@ -79,7 +79,7 @@ class Stitch:
 
     async def _fold(self, number: int, run: Sequence[Event]) -> tuple[Assignment, Batch]:
         assignment = await self._assignment(number, run[0].value.token, run[0].value.first)
-        blocks = [read_block(r.offset, r.value) for event in run for r in event.value.records]
+        blocks = [read_block(r.offset, r.value or b"") for event in run for r in event.value.records]
         batch = await assignment.fold(blocks)
         await assignment.load_windows(batch)
         return assignment, batch

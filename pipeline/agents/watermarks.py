@@ -42,7 +42,9 @@ class Watermarks:
         if not risen:
             return
         told = [Watermark(topic, partition, time) for (topic, partition), time in risen.items()]
-        appended = await send_blocks(self._producer, self._topic, dict.fromkeys(range(self._partitions), told))
+        appended = await send_blocks(
+            self._producer, self._topic, dict.fromkeys(range(self._partitions), told)
+        )
         self._broker_time = max(self._broker_time, appended)
 
     async def idle(self, sources: Mapping[Source, Callable[[], bool]]) -> None:

@@ -1,6 +1,6 @@
 """The worker: two Faust agents, what they write to, and who watches them. All wiring is here.
 
-    interactions.* ──► admit ──► stitch topic ──► stitch ──► ClickHouse
+interactions.* ──► admit ──► stitch topic ──► stitch ──► ClickHouse
 """
 
 import asyncio
@@ -77,7 +77,9 @@ class Worker:
         pace = Pace(skew=settings.watermark_skew_seconds * SECOND)
         self._watermarks = Watermarks(self._producer, settings.stitch_topic, settings.stitch_partitions, pace)
         self._sources = [
-            (topic, number) for topic in settings.source_topics for number in range(settings.source_partitions)
+            (topic, number)
+            for topic in settings.source_topics
+            for number in range(settings.source_partitions)
         ]
         self._add_agents()
 

@@ -37,10 +37,10 @@ def up(
         _print(state)
         return
     signal.signal(signal.SIGTERM, _interrupt)
-    local = {name: f"CXSTREAM_{setting}" not in os.environ for name, setting in _PLACES.items()}
+    elsewhere = {name for name, setting in _PLACES.items() if f"CXSTREAM_{setting}" in os.environ}
     typer.echo(f"Starting in {root.resolve()} …")
     try:
-        with LocalStack(root, **local) as stack:
+        with LocalStack(root, kafka="kafka" not in elsewhere, clickhouse="clickhouse" not in elsewhere) as stack:
             if worker:
                 stack.start_worker()
             _print(running(root) or {})

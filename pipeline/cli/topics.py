@@ -9,7 +9,9 @@ import typer
 
 def topics(
     *,
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 if one is not as declared.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; exit 1 if one is not as declared.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per topic.")] = False,
 ) -> None:
     """Make the declared topics, or say how they differ. What exists is never changed.

@@ -70,7 +70,19 @@ class Heard:
 class Actor:
     """The state of one identifier: a fold of its ledger. `apply` hears, `settle` draws the conclusions."""
 
-    __slots__ = ("_all", "_changed", "_lent", "_links", "_meaning", "customer", "evidence", "heard", "key", "kind", "placed")
+    __slots__ = (
+        "_all",
+        "_changed",
+        "_lent",
+        "_links",
+        "_meaning",
+        "customer",
+        "evidence",
+        "heard",
+        "key",
+        "kind",
+        "placed",
+    )
 
     def __init__(self, key: str, meaning: Meaning) -> None:
         self.key = key
@@ -174,7 +186,7 @@ class Actor:
                 if to == self.key:
                     came.append(observed)
                 else:
-                    outbox.word(Belongs(to, self.key, position, True, observed))
+                    outbox.word(Belongs(to, self.key, position, present=True, observed=observed))
         if gone or came:
             self._refold(came, position, outbox, anew=gone)
         self._count_flows(position, outbox)
@@ -190,7 +202,7 @@ class Actor:
         if was == self.key:
             return True
         if was != to:
-            outbox.word(Belongs(was, self.key, position, False, observed))
+            outbox.word(Belongs(was, self.key, position, present=False, observed=observed))
         return False
 
     def _to_place(self) -> list[Ref]:
@@ -199,7 +211,11 @@ class Actor:
         shared = self.kind in MACHINE_KINDS and len(persons) > 1
         if not (self._all or (shared and self._changed)):
             return list(self._changed)
-        if self.kind in MACHINE_KINDS and len(persons) == 1 and not (self.evidence.cuts or self.evidence.lent):
+        if (
+            self.kind in MACHINE_KINDS
+            and len(persons) == 1
+            and not (self.evidence.cuts or self.evidence.lent)
+        ):
             # One person only ever gains: what it has, it keeps.
             (person,) = persons
             return [r for r in self.heard if r in self._changed or self.placed.get(r, ("",))[0] != person]

@@ -48,5 +48,5 @@ class Catalogue:
 
     def _closest(self, kind: str) -> str:
         close = get_close_matches(kind.lower().replace(" ", "_"), self.newest, n=1)
-        meant = f"; did you mean {close[0]}?" if close else "."
+        meant = f"; the closest is {close[0]}." if close else "."
         return f"type must be one of the {len(self.newest)} types in schemas/interactions{meant}"

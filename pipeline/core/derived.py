@@ -13,6 +13,7 @@ from pipeline.core.row import JourneyRow, Row, SessionRow, TouchpointRow
 from pipeline.core.step import STAGES, Journey, Session, Step, short_id
 from pipeline.core.window import Contribution, Key, Total
 
+
 def touchpoint_row(customer: str, step: Step, version: int) -> TouchpointRow:
     """Give the row of a step."""
     observed, session, journey = step.observed, step.session, step.journey
@@ -39,9 +40,7 @@ def touchpoint_row(customer: str, step: Step, version: int) -> TouchpointRow:
 
 def touchpoint_tombstone(customer: str, time: int, ref: Ref, version: int) -> TouchpointRow:
     """Give the row that says: this interaction is not the customer's."""
-    return TouchpointRow(
-        customer, time, *ref, "", "", "", 0, "", "", 0, "", None, 0, "", "", version, 1
-    )
+    return TouchpointRow(customer, time, *ref, "", "", "", 0, "", "", 0, "", None, 0, "", "", version, 1)
 
 
 def session_row(customer: str, session: Session, version: int) -> SessionRow:
@@ -98,7 +97,26 @@ def journey_row(customer: str, journey: Journey, version: int, meaning: Meaning)
 def journey_tombstone(customer: str, started: int, journey_id: str, version: int) -> JourneyRow:
     """Give the row that says: there is no such journey."""
     return JourneyRow(
-        customer, started, journey_id, 0, 0, STAGES[0], "", "", None, 0, (), 0, 0, 0, None, "", "", "", version, 1
+        customer,
+        started,
+        journey_id,
+        0,
+        0,
+        STAGES[0],
+        "",
+        "",
+        None,
+        0,
+        (),
+        0,
+        0,
+        0,
+        None,
+        "",
+        "",
+        "",
+        version,
+        1,
     )
 
 
@@ -134,7 +152,10 @@ def _changes(old: dict[Key, Total], new: dict[Key, Total]) -> Iterator[Contribut
         if before.values() == after.values():
             continue
         yield Contribution(
-            key, after.numerator - before.numerator, after.denominator - before.denominator, after.n - before.n
+            key,
+            after.numerator - before.numerator,
+            after.denominator - before.denominator,
+            after.n - before.n,
         )
         counts, earlier = after.buckets or {}, before.buckets or {}
         for bucket in counts.keys() | earlier.keys():

@@ -25,7 +25,18 @@ class Sighting(NamedTuple):
 class Evidence:
     """Links that leave one identifier. Mutable: `add` methods return True if they heard something new."""
 
-    __slots__ = ("_alone", "_cuts", "lent", "links", "machines", "persons", "refused", "seen_at", "sightings", "unlinks")
+    __slots__ = (
+        "_alone",
+        "_cuts",
+        "lent",
+        "links",
+        "machines",
+        "persons",
+        "refused",
+        "seen_at",
+        "sightings",
+        "unlinks",
+    )
 
     def __init__(self) -> None:
         self.links: dict[str, dict[Moment, bool]] = {}

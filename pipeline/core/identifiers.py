@@ -76,10 +76,8 @@ class Identifiers:
         return not trimmed.strip("0-") or trimmed.lower() in self._blocked
 
     def points(self, value: Any) -> bool:
-        """Tell whether a value can be an identifier and points at somebody."""
-        return (
-            type(value) is str and len(value) <= MAX_LENGTH and is_plain(value) and not self.is_blocked(value)
-        )
+        """Tell whether a value is a text that points at somebody; whether it is sound is for `normalised`."""
+        return type(value) is str and len(value) <= MAX_LENGTH and not self.is_blocked(value)
 
     def normalised(self, kind: str, value: Any, path: str) -> str:
         """Give "kind:value", "" for a blocked value. Raises InvalidIdentifierError."""

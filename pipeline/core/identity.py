@@ -66,7 +66,9 @@ def _owner_of_person(identifier: str, evidence: Evidence, at: int, meaning: Mean
 def person_of_thing(evidence: Evidence, at: int | None) -> str:
     """Give the first person among those of the strongest kind; "" where there is none."""
     live = {
-        to: m for to in evidence.links if kind_of(to) in PERSON_KINDS and (m := evidence.first(to, at)) is not None
+        to: m
+        for to in evidence.links
+        if kind_of(to) in PERSON_KINDS and (m := evidence.first(to, at)) is not None
     }
     return min((live[to], to) for to in _strongest(live))[1] if live else ""
 

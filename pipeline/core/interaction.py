@@ -7,7 +7,9 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-Channel = Literal["web", "app", "store", "phone", "email", "chat", "sms", "social", "mail", "survey", "system"]
+Channel = Literal[
+    "web", "app", "store", "phone", "email", "chat", "sms", "social", "mail", "survey", "system"
+]
 
 Reason = Literal[
     "too_large",

@@ -60,7 +60,17 @@ UNMOVED: Final = Moved()
 class Journeys:
     """The fold of a customer's steps into journeys."""
 
-    __slots__ = ("_contacts", "_customer", "_first", "_meaning", "_open", "_unplaced", "all", "orders", "owned")
+    __slots__ = (
+        "_contacts",
+        "_customer",
+        "_first",
+        "_meaning",
+        "_open",
+        "_unplaced",
+        "all",
+        "orders",
+        "owned",
+    )
 
     def __init__(self, customer: str, meaning: Meaning) -> None:
         self._customer = customer
@@ -216,7 +226,6 @@ class Journeys:
             journey.frictions += bool(step.friction)
         journey.contacts = contacts
         return Moved(tuple(steps), retired)
-
 
 
 def _stage(observed: Observed, journey: Journey) -> int:

@@ -14,7 +14,17 @@ from pipeline.core.evidence import Evidence
 from pipeline.core.identity import owner, person_of_thing
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import THING_KINDS, Lend, Link, Observe, Observed, Ref, Unlink, kind_of, messages_of
+from pipeline.core.message import (
+    THING_KINDS,
+    Lend,
+    Link,
+    Observe,
+    Observed,
+    Ref,
+    Unlink,
+    kind_of,
+    messages_of,
+)
 from pipeline.core.metric import flow_of
 from pipeline.core.row import JourneyRow, SessionRow, TouchpointRow
 from pipeline.core.window import Contribution, Key
@@ -83,17 +93,17 @@ def answer(interactions: Iterable[Interaction], meaning: Meaning) -> Answer:
         known = belonging[customer].get(ref)
         if known is None or (observed.time, observed.hash) < (known.time, known.hash):
             belonging[customer][ref] = observed
-    touchpoints, sessions, journeys = set(), set(), set()
+    touchpoints: set[TouchpointRow] = set()
+    sessions: set[SessionRow] = set()
+    journeys: set[JourneyRow] = set()
     for key, observed_by_ref in belonging.items():
-        customer = derive(key, observed_by_ref.values(), meaning)
-        touchpoints.update(touchpoint_row(key, step, 0) for step in customer.steps.values())
-        sessions.update(session_row(key, session, 0) for session in customer.sessions.all.values())
-        journeys.update(journey_row(key, journey, 0, meaning) for journey in customer.journeys.all)
-        contributions += customer.contributions
+        whole = derive(key, observed_by_ref.values(), meaning)
+        touchpoints.update(touchpoint_row(key, step, 0) for step in whole.steps.values())
+        sessions.update(session_row(key, session, 0) for session in whole.sessions.all.values())
+        journeys.update(journey_row(key, journey, 0, meaning) for journey in whole.journeys.all)
+        contributions += whole.contributions
     windows = {key: total.values() for key, total in totals(contributions).items()}
-    return Answer(
-        touchpoints, sessions, journeys, {k: v for k, v in windows.items() if v != (0, 0, 0, ())}
-    )
+    return Answer(touchpoints, sessions, journeys, {k: v for k, v in windows.items() if v != (0, 0, 0, ())})
 
 
 def _resolve(world: _World, identifier: str, at: int, meaning: Meaning) -> str:

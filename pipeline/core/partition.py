@@ -24,6 +24,7 @@ from pipeline.core.message import Belongs, Lend, Message, Watermark, decode, dec
 from pipeline.core.position import Position, position_of
 from pipeline.core.row import LedgerRow, ProgressRow, Row, WindowRow
 from pipeline.core.window import Contribution, Key, Total
+
 K = TypeVar("K")
 V = TypeVar("V")
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from pipeline.core.canonical import text_of
-from pipeline.core.identifiers import PERSONAL, Identifiers
+from pipeline.core.identifiers import PERSONAL, Identifiers, InvalidIdentifierError
 
 _HEX_DIGITS: Final = 32
 
@@ -57,7 +57,8 @@ def _hashed(kind: str, value: Any, pseudonym: Pseudonym, identifiers: Identifier
         return pseudonym(f"{kind}:{text_of(value)}")
     if identifiers.is_blocked(value):
         return value
-    if not identifiers.points(value):
+    try:
+        identifier = identifiers.normalised(kind, value, "$")
+    except InvalidIdentifierError:
         return pseudonym(f"{kind}:{value}")
-    identifier = identifiers.normalised(kind, value, "$")
     return pseudonym(identifier) if identifier else value

@@ -45,7 +45,17 @@ class Session:
 class Step:
     """One interaction as part of a customer; a step proper where it has a journey."""
 
-    __slots__ = ("channel_changed", "friction", "gap", "journey", "number", "observed", "session", "stage", "why")
+    __slots__ = (
+        "channel_changed",
+        "friction",
+        "gap",
+        "journey",
+        "number",
+        "observed",
+        "session",
+        "stage",
+        "why",
+    )
 
     def __init__(self, observed: Observed) -> None:
         self.observed = observed
@@ -147,6 +157,8 @@ class Journey:
         if observed.channel != "system" and observed.channel not in self.channels:
             self.channels = (*self.channels, observed.channel)
         campaign = observed.facts.get("campaign")
-        if campaign and (self.order is None or (observed.time, observed.ref) <= (self.order.time, self.order.ref)):
+        if campaign and (
+            self.order is None or (observed.time, observed.ref) <= (self.order.time, self.order.ref)
+        ):
             self.last_touch = str(campaign)
             self.first_touch = self.first_touch or self.last_touch

@@ -53,7 +53,9 @@ def answer_of(observed: Observed) -> Answer | None:
     """Give the answer, or None if the score is off its scale (or an nps not on 0-10)."""
     facts = observed.facts
     score, low, high = facts.get("score"), facts.get("scale_min"), facts.get("scale_max")
-    if not (isinstance(score, int | float) and isinstance(low, int | float) and isinstance(high, int | float)):
+    if not (
+        isinstance(score, int | float) and isinstance(low, int | float) and isinstance(high, int | float)
+    ):
         return None
     kind = str(facts.get("kind"))
     if not low <= score <= high or (kind == "nps" and (low, high) != _NPS):

@@ -40,7 +40,7 @@ def key_of(metric: str, observed: Observed, currency: str = "") -> Key:
 
 
 def bucket_of(duration: int) -> int:
-    """Give the histogram bucket of a duration in ms: all values within 1 % of (2 γ^bucket)/(γ + 1)."""
+    """Give the histogram bucket of a duration in ms: all values within 1 % of 2 gamma^bucket / (gamma + 1)."""
     return math.ceil(math.log(duration) / _LOG_GAMMA) if duration > 0 else ZERO_BUCKET
 
 

@@ -30,7 +30,9 @@ class GroupLag:
 
 
 @asynccontextmanager
-async def group_lag(bootstrap: str, group: str, partitions: Iterable[tuple[str, int]]) -> AsyncIterator[GroupLag]:
+async def group_lag(
+    bootstrap: str, group: str, partitions: Iterable[tuple[str, int]]
+) -> AsyncIterator[GroupLag]:
     """Connect, and give what asks."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap)

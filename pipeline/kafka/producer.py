@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer
 class BlockProducer:
     """Sends records to partitions that the caller chooses. An async context manager."""
 
-    def __init__(  # noqa: PLR0913 - each is a setting of its own
+    def __init__(
         self,
         bootstrap: str,
         *,

@@ -48,7 +48,9 @@ def declared(settings: Settings) -> tuple[Topic, ...]:
     stamped = {_TIMESTAMP: "LogAppendTime"}
     if replication > 1:
         stamped |= {"min.insync.replicas": str(replication - 1), "unclean.leader.election.enable": "false"}
-    sources = [Topic(name, settings.source_partitions, replication, stamped) for name in settings.source_topics]
+    sources = [
+        Topic(name, settings.source_partitions, replication, stamped) for name in settings.source_topics
+    ]
     blocks = {**stamped, "retention.ms": "-1", "max.message.bytes": str(_BLOCK_BYTES)}
     return (*sources, Topic(settings.stitch_topic, settings.stitch_partitions, replication, blocks))
 
@@ -59,7 +61,9 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
     try:
         await client.start()
     except KafkaConnectionError as error:
-        raise TransportError(f"Kafka does not answer at {bootstrap}: {error}. Is it running? (cxstream up)") from None
+        raise TransportError(
+            f"Kafka does not answer at {bootstrap}: {error}. Is it running? (cxstream up)"
+        ) from None
     try:
         yield client
     finally:
@@ -77,7 +81,9 @@ async def create(bootstrap: str, topics: Sequence[Topic]) -> list[State]:
     async with _admin(bootstrap) as client:
         missing = [state.topic for state in await _inspect(client, topics) if state.state == "missing"]
         if missing:
-            new = [NewTopic(t.name, t.partitions, t.replication, topic_configs=dict(t.config)) for t in missing]
+            new = [
+                NewTopic(t.name, t.partitions, t.replication, topic_configs=dict(t.config)) for t in missing
+            ]
             try:
                 await client.create_topics(new)
             except KafkaError as error:
@@ -100,17 +106,17 @@ async def _inspect(client: AIOKafkaAdminClient, topics: Sequence[Topic]) -> list
         for each in await client.describe_topics([topic.name for topic in topics])
         if each["error_code"] == 0
     }
-    clocks = await _clocks(client, [name for name in found])
+    clocks = await _clocks(client, list(found))
     return [_state(topic, found.get(topic.name, 0), clocks.get(topic.name, "")) for topic in topics]
 
 
 async def _clocks(client: AIOKafkaAdminClient, names: Sequence[str]) -> dict[str, str]:
     """Give by topic whose clock stamps its records."""
     wanted = [ConfigResource(ConfigResourceType.TOPIC, name, configs={_TIMESTAMP: None}) for name in names]
-    clocks = {}
+    clocks: dict[str, str] = {}
     for answer in await client.describe_configs(wanted) if wanted else ():
         for _, _, _, name, entries in answer.resources:
-            clocks |= {name: entry[1] for entry in entries if entry[0] == _TIMESTAMP}
+            clocks.update((name, entry[1]) for entry in entries if entry[0] == _TIMESTAMP)
     return clocks
 
 
@@ -118,7 +124,9 @@ def _state(topic: Topic, partitions: int, clock: str) -> State:
     if not partitions:
         return State(topic, "missing", 0, "it does not exist; make it with: cxstream topics")
     if partitions != topic.partitions:
-        cure = f"it has {partitions} partitions and {topic.partitions} are declared; set the number that it has"
+        cure = (
+            f"it has {partitions} partitions and {topic.partitions} are declared; set the number that it has"
+        )
         return State(topic, "differs", partitions, cure)
     if clock != topic.config[_TIMESTAMP]:
         cure = f"its records are stamped by {clock}; set {_TIMESTAMP}={topic.config[_TIMESTAMP]}"

@@ -26,7 +26,7 @@ class TransportError(Exception):
     """The transport cannot be used as asked; the message names the cause and the way out."""
 
 
-class _BatchSchema(Schema):
+class _BatchSchema(Schema):  # type: ignore[type-arg]  # generic only for type checkers
     """Hands the slice to the agent as it is."""
 
     def compile(self, app: Any, **_: Any) -> Callable[..., Any]:
@@ -62,9 +62,13 @@ def make_app(  # noqa: PLR0913 - each is a setting of its own
     """
     found = version("faust-streaming")
     if found != TESTED:
-        raise TransportError(f"the batch transport is tested with faust-streaming {TESTED}, and this is {found}")
+        raise TransportError(
+            f"the batch transport is tested with faust-streaming {TESTED}, and this is {found}"
+        )
     if user and tls is None and not allow_plaintext_credentials:
-        raise TransportError("a Kafka password without TLS is refused: set kafka_tls, or allow it for development")
+        raise TransportError(
+            "a Kafka password without TLS is refused: set kafka_tls, or allow it for development"
+        )
     credentials = driver_credentials(user, password, mechanism, tls)
     app = faust.App(
         name,
@@ -113,4 +117,8 @@ def assigned(app: faust.App) -> set[tuple[str, int]]:
 def lag(app: faust.App) -> dict[tuple[str, int], int]:
     """Give the unacknowledged records by partition."""
     consumer = app.consumer
-    return {(tp.topic, tp.partition): n for tp, n in consumer.lag().items()} if isinstance(consumer, BatchConsumer) else {}
+    return (
+        {(tp.topic, tp.partition): n for tp, n in consumer.lag().items()}
+        if isinstance(consumer, BatchConsumer)
+        else {}
+    )

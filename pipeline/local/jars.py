@@ -18,14 +18,17 @@ _LOCK: Final = Path(__file__).with_name("kafka-jars.txt")
 
 def kafka_jars() -> str:
     """Give the class path. Raises LocalServerError if a jar is missing or is not the locked one."""
-    locked = dict(reversed(line.split()) for line in _LOCK.read_text(encoding="utf-8").splitlines())
+    lines = [line.split() for line in _LOCK.read_text(encoding="utf-8").splitlines()]
+    locked = {name: digest for digest, name in lines}
     jars = _resolve()
     names = {jar.name for jar in jars}
     if names != locked.keys():
         raise LocalServerError(f"Kafka's jars are not the locked ones: {sorted(names ^ locked.keys())}")
     for jar in jars:
         if _sha256(jar) != locked[jar.name]:
-            raise LocalServerError(f"{jar} does not have the locked SHA-256; remove it, and it is fetched anew")
+            raise LocalServerError(
+                f"{jar} does not have the locked SHA-256; remove it, and it is fetched anew"
+            )
     return os.pathsep.join(map(str, jars))
 
 

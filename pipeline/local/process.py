@@ -24,7 +24,9 @@ class LocalServerError(Exception):
     """A local server could not be started; the message names the cause and the way out."""
 
 
-def start(command: Sequence[str], *, log: Path, environment: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+def start(
+    command: Sequence[str], *, log: Path, environment: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start a process whose output goes to a log and which gets SIGTERM when this process dies."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:

@@ -12,6 +12,7 @@ import os
 import secrets
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
@@ -33,18 +34,33 @@ _SESSION_SECONDS: Final = 6.0
 class LocalStack:
     """The servers of one directory. A context manager; a directory has one stack at a time."""
 
-    def __init__(self, root: Path, *, kafka: bool = True, clickhouse: bool = True) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        kafka: bool = True,
+        clickhouse: bool = True,
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
         self.root = root.resolve()
+        self._more = dict(more or {})
+        """Settings of this stack that say otherwise than the rest."""
         self.logs = self.root / "logs"
-        self.kafka = LocalKafka(
-            self.root / "kafka", port=_usual("kafka"), log=self.logs / "kafka.log"
-        ) if kafka else None
-        self.clickhouse = LocalClickHouse(
-            self.root / "clickhouse",
-            native_port=_usual("native"),
-            http_port=_usual("http"),
-            log=self.logs / "clickhouse.log",
-        ) if clickhouse else None
+        self.kafka = (
+            LocalKafka(self.root / "kafka", port=_usual("kafka"), log=self.logs / "kafka.log")
+            if kafka
+            else None
+        )
+        self.clickhouse = (
+            LocalClickHouse(
+                self.root / "clickhouse",
+                native_port=_usual("native"),
+                http_port=_usual("http"),
+                log=self.logs / "clickhouse.log",
+            )
+            if clickhouse
+            else None
+        )
         self._state = self.root / "stack.json"
         self._lock: IO[str] | None = None
         self._worker: Any = None
@@ -77,9 +93,7 @@ class LocalStack:
 
     def stop(self) -> None:
         """Stop everything in reverse order; data stay."""
-        if self._worker is not None:
-            stop(self._worker, seconds=25)
-            self._worker = None
+        self.stop_worker()
         for server in (self.kafka, self.clickhouse):
             if server is not None:
                 server.stop()
@@ -94,6 +108,28 @@ class LocalStack:
         self._worker = start(command, log=self.logs / "worker.log", environment=self.environment())
         self._write_state()
         return self._worker
+
+    @property
+    def worker_pid(self) -> int:
+        """The worker's process; 0 while there is none."""
+        return self._worker.pid if self._worker is not None else 0
+
+    def stop_worker(self) -> None:
+        """Stop the worker; the servers go on."""
+        if self._worker is not None:
+            stop(self._worker, seconds=25)
+            self._worker = None
+
+    def beside(self, root: Path, *, group: str, stitch: str) -> Self:
+        """Give a stack with tables, a group and a stitch topic of its own over this one's Kafka."""
+        more = {
+            "kafka_bootstrap": self.settings().kafka_bootstrap,
+            "kafka_session_timeout_seconds": _SESSION_SECONDS,
+            "kafka_group": group,
+            "stitch_topic": stitch,
+            "hmac_key_file": str(self._key_file()),
+        }
+        return type(self)(root, kafka=False, more=more)
 
     def worker_failure(self) -> str:
         """Give the end of the worker's log if it has ended by itself, else ""."""
@@ -110,7 +146,11 @@ class LocalStack:
         return {f"CXSTREAM_{name.upper()}": str(value) for name, value in self._settings().items()}
 
     def _settings(self) -> dict[str, Any]:
-        settings: dict[str, Any] = {"data_dir": str(self.root), "hmac_key_file": str(self._key_file())}
+        settings: dict[str, Any] = {
+            "data_dir": str(self.root),
+            "hmac_key_file": str(self._key_file()),
+            "telemetry_port": 0,
+        }
         if self.kafka is not None:
             settings |= {
                 "kafka_bootstrap": self.kafka.bootstrap,
@@ -124,7 +164,7 @@ class LocalStack:
             }
             for role, user in _USERS.items():
                 settings[f"clickhouse_{role}_password"] = self.clickhouse.passwords[user]
-        return settings
+        return settings | self._more
 
     def _key_file(self) -> Path:
         """The key that personal identifiers are hashed with; only the local stack ever makes one."""
@@ -142,7 +182,9 @@ class LocalStack:
         except OSError:
             self._lock.close()
             self._lock = None
-            raise LocalServerError(f"a local stack already runs in {self.root}; cxstream status says where") from None
+            raise LocalServerError(
+                f"a local stack already runs in {self.root}; cxstream status says where"
+            ) from None
 
     def _write_state(self) -> None:
         state = {

@@ -65,7 +65,9 @@ def test_two_customers_are_never_joined_whatever_they_share() -> None:
     )
     assert found["page_viewed@10:00"] == "customer:1"
     assert found["page_viewed@10:01"] == "customer:2"
-    assert found["page_viewed@10:02"] == "email:e", "seen with more customers than its limit, it links to nobody"
+    assert found["page_viewed@10:02"] == "email:e", (
+        "seen with more customers than its limit, it links to nobody"
+    )
 
 
 def test_an_unlink_gives_what_there_would_be_without_the_link() -> None:

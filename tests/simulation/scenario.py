@@ -19,7 +19,7 @@ AREA = {
     "order_refunded": "order",
     "store_visited": "store",
     "signed_in": "account",
-    "error_shown": "page_health",
+    "error_shown": "page health",
     "conversation_started": "chat",
     "message_sent": "chat",
     "ticket_created": "ticket",

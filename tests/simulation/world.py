@@ -37,7 +37,11 @@ class Store:
             self.rows[key] = (row.version, row)
 
     def load(self, actors: set[str], before: int) -> dict[str, list[tuple[int, bytes]]]:
-        return {a: [(p, m) for p, m in sorted(self.ledger[a].items()) if p < before] for a in actors if a in self.ledger}
+        return {
+            a: [(p, m) for p, m in sorted(self.ledger[a].items()) if p < before]
+            for a in actors
+            if a in self.ledger
+        }
 
     def windows(self, keys: set[Key], partition: int) -> dict[Key, WindowRow]:
         found = {key: self.rows.get(("window", key, partition)) for key in keys}
@@ -121,7 +125,7 @@ class World:
                 self.committed[number] = max(self.committed[number], last)
             position = last
             if random.random() < 0.3:
-                partition.evict(random.randint(0, 5), random.randint(0, 5))
+                partition.forget(random.randint(0, 5), random.randint(0, 5))
 
     def _blocks(self, batch: Batch) -> list[list[Message]]:
         """Words in blocks of random composition."""
@@ -145,7 +149,9 @@ class World:
         workers = [self.worker(p) for p in range(self.count)]
         stale: list[Generator[str, None, None]] = []
         for step in range(100_000):
-            if not pending and all(done == len(log) for done, log in zip(self.committed, self.log, strict=True)):
+            if not pending and all(
+                done == len(log) for done, log in zip(self.committed, self.log, strict=True)
+            ):
                 break
             if pending and random.random() < 0.3:
                 size = random.randint(1, 3)
@@ -178,7 +184,9 @@ class World:
             kind: {row._replace(version=0) for row in live if isinstance(row, kind) and not row.is_deleted}
             for kind in (TouchpointRow, SessionRow, JourneyRow)
         }
-        for kind, rows in zip(found, (expected.touchpoints, expected.sessions, expected.journeys), strict=True):
+        for kind, rows in zip(
+            found, (expected.touchpoints, expected.sessions, expected.journeys), strict=True
+        ):
             if found[kind] != rows:
                 return f"{kind.__name__}: {sorted(found[kind] ^ rows, key=repr)[:4]}"
         windows: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])

@@ -1,0 +1,36 @@
+"""`cxstream demo`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    interactions: Annotated[int, typer.Option("--interactions", "-n", min=500)] = 100_000,
+    seed: Annotated[int, typer.Option(help="Which shop.")] = 7,
+    directory: Annotated[Path, typer.Option(help="Where its data are; emptied at the start.")] = Path(
+        ".cxstream/demo"
+    ),
+    *,
+    again: Annotated[
+        bool, typer.Option("--again", help="Publish everything twice more, then in random order.")
+    ] = False,
+    kill: Annotated[
+        bool, typer.Option("--kill", help="Read the topics anew into empty tables, killing the worker twice.")
+    ] = False,
+) -> None:
+    """Run a made-up shop through a real Kafka, real agents and the real ClickHouse engine, and check the tables.
+
+    Shows progress, one customer's journey, metrics, rejections by reason and the residual; then compares every derived
+    table with the batch oracle. Exit code 1 if anything differs. Uses a stack of its own and stops it at the end.
+
+    Examples:
+        cxstream demo
+        cxstream demo --interactions 20000 --seed 3
+        cxstream demo --again --kill
+    """
+    from pipeline.cli.showing import Choices, show  # noqa: PLC0415 - help is quick without
+
+    sys.exit(show(Choices(interactions, seed, directory, again, kill)))

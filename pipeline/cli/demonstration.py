@@ -1,0 +1,129 @@
+"""The demo's run: a made-up shop goes through a real Kafka, real agents and the real ClickHouse engine.
+
+What comes in: a stack that runs, and a shop. What goes out: live progress, and the state once everything is read.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, NamedTuple
+
+from rich.console import Console
+
+from pipeline.emit.bulk import Sendable, publish
+from pipeline.kafka.offsets import GroupLag, group_lag
+from pipeline.local.process import LocalServerError
+from pipeline.local.stack import LocalStack
+from pipeline.settings import Settings
+from pipeline.store.connect import server_of
+from pipeline.store.read import Reader
+
+_LOOK_SECONDS: Final = 0.5
+_STUCK_SECONDS: Final = 120.0
+
+
+class Reading(NamedTuple):
+    """How things stand at one moment."""
+
+    published: int
+    stored: int
+    rejected: int
+    raw_lag: int
+    stitch_lag: int
+
+
+class Demonstration:
+    """One stack, one group of workers, and a console to tell on."""
+
+    def __init__(self, stack: LocalStack, console: Console) -> None:
+        self.stack = stack
+        self.settings: Settings = stack.settings()
+        self.console = console
+        self.reader = Reader(server_of(self.settings, "analyst"))
+        self._published = 0
+
+    async def run(
+        self, records: Sequence[Sendable], *, title: str, disturb: Callable[[Reading], None] | None = None
+    ) -> float:
+        """Publish, and wait until all is in the tables; give the seconds. `disturb` hears every reading.
+
+        Raises:
+            LocalServerError: the worker ended, or nothing moves any more.
+        """
+        started = time.monotonic()
+        async with self._lag() as lag:
+            publishing = asyncio.create_task(publish(self.settings.kafka_bootstrap, records, self._note))
+            try:
+                await self._watch(lag, publishing, title, disturb)
+            finally:
+                publishing.cancel()
+        return time.monotonic() - started
+
+    async def settle(self, title: str, disturb: Callable[[Reading], None] | None = None) -> float:
+        """Wait until what the topics hold is in the tables; give the seconds."""
+        started = time.monotonic()
+        async with self._lag() as lag:
+            await self._watch(lag, None, title, disturb)
+        return time.monotonic() - started
+
+    def _note(self, acknowledged: int) -> None:
+        self._published = acknowledged
+
+    @asynccontextmanager
+    async def _lag(self) -> AsyncIterator[GroupLag]:
+        settings = self.settings
+        partitions = [(t, n) for t in settings.source_topics for n in range(settings.source_partitions)]
+        partitions += [(settings.stitch_topic, n) for n in range(settings.stitch_partitions)]
+        async with group_lag(settings.kafka_bootstrap, settings.kafka_group, partitions) as lag:
+            yield lag
+
+    async def _watch(
+        self,
+        lag: GroupLag,
+        publishing: "asyncio.Task[int] | None",
+        title: str,
+        disturb: Callable[[Reading], None] | None,
+    ) -> None:
+        last, moved, quiet = Reading(0, 0, 0, -1, -1), time.monotonic(), 0
+        with self.console.status(title) as status:
+            began = time.monotonic()
+            while quiet < 2:  # noqa: PLR2004 - two equal readings
+                await asyncio.sleep(_LOOK_SECONDS)
+                if publishing is not None and publishing.done():
+                    publishing.result()
+                reading = await self._read(lag)
+                status.update(_line(title, reading, time.monotonic() - began))
+                if not self.console.is_terminal and int(time.monotonic() - began) % 5 == 0:
+                    self.console.print(_line(title, reading, time.monotonic() - began))
+                if disturb is not None:
+                    disturb(reading)
+                elif failure := self.stack.worker_failure():
+                    raise LocalServerError(failure)
+                if reading != last:
+                    last, moved = reading, time.monotonic()
+                elif time.monotonic() - moved > _STUCK_SECONDS:
+                    raise LocalServerError(f"nothing has moved for {_STUCK_SECONDS:.0f} s: {reading}")
+                done = publishing is None or publishing.done()
+                quiet = quiet + 1 if done and not (reading.raw_lag or reading.stitch_lag) else 0
+
+    async def _read(self, lag: GroupLag) -> Reading:
+        lags = await lag.by_partition()
+        stitch = sum(n for (topic, _), n in lags.items() if topic == self.settings.stitch_topic)
+        counted = await asyncio.to_thread(
+            self.reader.query, "SELECT sum(stored + duplicate), sum(rejected) FROM cx.intake_by_minute"
+        )
+        stored, rejected = counted.rows[0]
+        return Reading(self._published, stored, rejected, sum(lags.values()) - stitch, stitch)
+
+    def checksums(self) -> dict[str, str]:
+        """Give each view's checksum."""
+        return self.reader.checksums()
+
+
+def _line(title: str, reading: Reading, seconds: float) -> str:
+    rate = (reading.stored + reading.rejected) / seconds if seconds else 0
+    return (
+        f"{title}: published {reading.published:,}  stored {reading.stored:,}  rejected {reading.rejected:,}  "
+        f"lag {reading.raw_lag:,} records + {reading.stitch_lag:,} blocks  {rate:,.0f}/s  {seconds:.0f} s"
+    )
