@@ -61,6 +61,8 @@ class Heard:
     def best(self) -> Observed | None:
         """Give the interaction as it is here, None if nobody says so any more."""
         best = self.copy
+        if not self.words:
+            return best
         for _, present, observed in self.words.values():
             if present and (best is None or (observed.time, observed.hash) < (best.time, best.hash)):
                 best = observed
@@ -175,7 +177,7 @@ class Actor:
             before = self.placed.get(ref)
             to = ""
             if observed is not None:
-                to = owner(self.key, self.evidence, seen_at, observed.time, self._meaning)
+                to = self._owner(seen_at, observed.time)
                 if before is not None and before[0] == to and before[1] == observed:
                     continue
                 self.placed[ref] = (to, observed)
@@ -193,6 +195,12 @@ class Actor:
         if self.kind in THING_KINDS:
             self._settle_lent(position, outbox)
         self._settle_links(outbox)
+
+    def _owner(self, seen_at: list[int], at: int) -> str:
+        evidence = self.evidence
+        if not (evidence.links or evidence.sightings):
+            return self.key  # the common case: nothing leaves a customer
+        return owner(self.key, evidence, seen_at, at, self._meaning)
 
     def _leave(self, before: tuple[str, Observed] | None, to: str, position: int, outbox: Outbox) -> bool:
         """Take an interaction back from where it was; True if that was here."""

@@ -7,7 +7,7 @@ the whole set and `append` of one after the other give the same, and `append` sa
 from collections.abc import Iterable
 
 from pipeline.core.friction import friction_of, root_cause
-from pipeline.core.journey import Journeys
+from pipeline.core.journey import UNMOVED, Journeys
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed, Ref
 from pipeline.core.metric import Metrics
@@ -31,7 +31,7 @@ class Touched:
 class Customer:
     """The fold. Mutable; built by `derive` and carried on by `append`."""
 
-    __slots__ = ("_causes", "_meaning", "_metrics", "journeys", "key", "sessions", "steps")
+    __slots__ = ("_causes", "_last", "_meaning", "_metrics", "journeys", "key", "sessions", "steps")
 
     def __init__(self, key: str, meaning: Meaning) -> None:
         self.key = key
@@ -42,21 +42,18 @@ class Customer:
         self.journeys = Journeys(key, meaning)
         self._metrics = Metrics(meaning)
         self._causes: set[tuple[str, object]] = set()
+        self._last: Observed | None = None
+        """The interaction that is later than all others."""
 
     @property
     def contributions(self) -> list[Contribution]:
         """All contributions and withdrawals so far."""
         return self._metrics.log
 
-    @property
-    def last(self) -> Step | None:
-        """The step that is later than all others."""
-        return self.steps[next(reversed(self.steps))] if self.steps else None
-
     def append(self, observed: Observed, touched: Touched) -> bool:
         """Fold in an interaction; False, and nothing is right any more, if only a new `derive` will do."""
-        last = self.last
-        if last is not None and (observed.time, observed.ref) <= last.order:
+        last = self._last
+        if last is not None and observed.time <= last.time and (observed.time, observed.ref) <= (last.time, last.ref):
             return False
         if not self.journeys.learn(observed):
             return False
@@ -67,13 +64,15 @@ class Customer:
 
     def _fold(self, observed: Observed, touched: Touched) -> None:
         step = self.steps[observed.ref] = Step(observed)
+        self._last = observed
         touched.steps.add(step.order)
         self._fold_session(step, touched)
         first = observed.type == "order_completed" and self._is_first_order(observed)
         moved = self.journeys.add(step)
-        touched.steps.update(s.order for s in moved.steps)
-        if moved.retired is not None:
-            touched.journeys.add(moved.retired)
+        if moved is not UNMOVED:
+            touched.steps.update(s.order for s in moved.steps)
+            if moved.retired is not None:
+                touched.journeys.add(moved.retired)
         if first:
             self._metrics.order(observed)
             if step.session is not None:

@@ -17,7 +17,7 @@ from pipeline.core.typed import Document, SchemaError, defined, struct_of, type_
 
 _OWN: Final[tuple[Reason, ...]] = ("missing_field", "invalid_field")
 """Reasons that reading an envelope gives, the first first."""
-_WITHOUT: Final = frozenset({"pattern", "format"})
+_WITHOUT: Final = frozenset({"pattern", "format", "minimum", "exclusiveMaximum"})
 """Keywords that steps check, for less than a type would cost."""
 
 

@@ -105,6 +105,7 @@ _RULES: Final[Mapping[str, Callable[[Any], str]]] = {
     "format": lambda _: "must be RFC 3339 with an offset, or milliseconds since 1970-01-01 UTC",
     "minimum": lambda limit: f"must be at least {limit}",
     "maximum": lambda limit: f"must be at most {limit}",
+    "exclusiveMaximum": lambda limit: f"must be less than {limit}",
     "minLength": lambda limit: _at_least(limit, "characters"),
     "maxLength": lambda limit: f"must have at most {limit} characters",
     "minItems": lambda limit: _at_least(limit, "entries"),

@@ -26,6 +26,8 @@ _RETURNED: Final = STAGES.index("returned")
 
 def bindings(observed: Observed) -> list[str]:
     """Give the things by which it can join a journey, strongest first; what a survey is about comes last."""
+    if not observed.things:
+        return []
     found = [thing for thing in observed.things if kind_of(thing) in _BINDING]
     about = observed.facts.get("about_id")
     if about:
@@ -37,7 +39,10 @@ def bindings(observed: Observed) -> list[str]:
 
 def order_of(things: Iterable[str]) -> str:
     """Give the first order among the things, or ""."""
-    return next((thing for thing in things if thing.startswith("order:")), "")
+    for thing in things:
+        if thing.startswith("order:"):
+            return thing
+    return ""
 
 
 def starts_contact(observed: Observed) -> bool:
@@ -90,8 +95,7 @@ class Journeys:
     def learn(self, observed: Observed) -> bool:
         """Note which order its things belong to; False if earlier steps already had one of them without it."""
         things = bindings(observed)
-        order = order_of(things)
-        if not order:
+        if len(things) < 2 or not (order := order_of(things)):  # noqa: PLR2004 - an order and another thing
             return True
         fresh = [t for t in things if kind_of(t) != "order" and t not in self.owned]
         for thing in fresh:

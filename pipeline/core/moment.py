@@ -30,7 +30,7 @@ def moment(value: Any) -> int | None:
             return None
     elif type(value) is int:
         at = value
-    elif type(value) is float:
+    elif type(value) is float and value >= 0:
         at = int(value)
     else:
         return None

@@ -66,7 +66,7 @@ def put_schema(terms: Terms, draft: Draft) -> Rejection | None:
         schema = terms.catalogue.newest.get(kind)
     if schema is None:
         return draft.refused("unknown_type", "$.type", terms.catalogue.unknown_type(kind))
-    name = envelope.schema or envelope.dataschema
+    name = envelope.dataschema if envelope.schema is None else envelope.schema
     if name is None or name == schema.name:
         draft.schema, draft.schema_name = schema, schema.name
         return None

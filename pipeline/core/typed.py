@@ -20,7 +20,7 @@ Resolve = Callable[[str], Document]
 _NOTES: Final = {"$schema", "title", "description", "format", "$defs"}
 _KNOWN: Final = {
     *("type", "properties", "required", "items", "enum", "anyOf", "$ref"),
-    *("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern"),
+    *("minimum", "maximum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems", "pattern"),
 }
 _PLAIN: Final[Mapping[str, Any]] = {
     "string": str,
@@ -32,8 +32,8 @@ _PLAIN: Final[Mapping[str, Any]] = {
     "array": list[Any],
 }
 _BOUNDS: Final = {
-    "integer": {"minimum": "ge", "maximum": "le"},
-    "number": {"minimum": "ge", "maximum": "le"},
+    "integer": {"minimum": "ge", "maximum": "le", "exclusiveMaximum": "lt"},
+    "number": {"minimum": "ge", "maximum": "le", "exclusiveMaximum": "lt"},
     "string": {"minLength": "min_length", "maxLength": "max_length", "pattern": "pattern"},
     "array": {"minItems": "min_length", "maxItems": "max_length"},
 }
