@@ -93,7 +93,10 @@ class BulkPublisher:
             await self._producer.stop()
 
     async def add(self, record: Sendable) -> None:
-        """Put a record into its partition's batch; waits while that partition is behind. Raises EmitError."""
+        """Put a record into its partition's batch; waits while that partition is behind. Raises EmitError.
+
+        Only one task may add; another may flush.
+        """
         key = record.key
         lane = self._known.get((record.topic, key)) if key is not None else None
         if lane is None:
@@ -102,7 +105,7 @@ class BulkPublisher:
 
     async def flush(self) -> None:
         """Send what was gathered, without waiting for more."""
-        for lane in self._lanes.values():
+        for lane in list(self._lanes.values()):
             await lane.push()
 
     async def _lane_of(self, topic: str, key: bytes | None) -> "_Lane":
@@ -131,6 +134,7 @@ class _Lane:
         self._partition = partition
         self._acknowledge = acknowledge
         self._batches: asyncio.Queue[Any] = asyncio.Queue(QUEUED)
+        self._order = asyncio.Lock()  # a queue serves whoever comes when there is room, not who waits longest
         self._batch = producer.create_batch()
         self._failure: KafkaError | None = None
         self._task = asyncio.create_task(self._run())
@@ -144,10 +148,11 @@ class _Lane:
     async def push(self) -> None:
         """Queue the batch under way. Raises EmitError if an earlier one failed."""
         self._check()
-        if self._batch.record_count():
-            self._batch.close()
-            batch, self._batch = self._batch, self._producer.create_batch()
-            await self._batches.put(batch)
+        async with self._order:
+            if self._batch.record_count():
+                self._batch.close()
+                batch, self._batch = self._batch, self._producer.create_batch()
+                await self._batches.put(batch)
 
     async def finish(self) -> None:
         """Send the last batch and wait for all. Raises EmitError."""

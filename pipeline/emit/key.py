@@ -16,7 +16,10 @@ BACKOFFICE: Final = "interactions.backoffice"
 
 _SUPPORT: Final = frozenset({"helpdesk", "contact-centre", "survey"})
 _PERSONAL: Final = frozenset({"email", "phone"})
-_FIELDS: Final = tuple((kind, kind if kind in _PERSONAL else f"{kind}_id") for kind in KINDS)
+_FIELDS: Final = tuple(
+    (kind, kind, kind) if kind in _PERSONAL else (kind, f"{kind}_id", f"{kind}id") for kind in KINDS
+)
+"""Kind, its field, and its name as an attribute of a CloudEvent."""
 _RANK: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
@@ -36,10 +39,10 @@ def key_of(envelope: Mapping[str, Any]) -> bytes:
     data = envelope.get("data")
     fields = data if isinstance(data, Mapping) else {}
     listed = _listed(envelope.get("identifiers"))
-    for kind, field in _FIELDS:
-        value = (
-            envelope.get(field) or listed.get(kind) or (fields.get(field) if field.endswith("_id") else None)
-        )
+    for kind, field, alias in _FIELDS:
+        value = envelope.get(field) or envelope.get(alias) or listed.get(kind)
+        if value is None and kind not in _PERSONAL:
+            value = fields.get(field)
         if isinstance(value, str) and value:
             return _key(kind, value.strip())
     return str(envelope.get("source", "")).encode("utf-8", "replace")

@@ -9,7 +9,7 @@ from confluent_kafka import Producer as OtherProducer
 from pipeline.emit.bulk import publish
 from pipeline.emit.connection import EmitError
 from pipeline.local.kafka import LocalKafka
-from tests.emit.conftest import make_topic, read_all
+from tests.emit.topics import make_topic, read_all
 
 pytestmark = pytest.mark.real
 

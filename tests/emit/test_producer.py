@@ -14,7 +14,7 @@ from pipeline.emit import AsyncProducer, EmitError, Producer, RefusedError
 from pipeline.emit.verdict import now_ms
 from pipeline.local.kafka import LocalKafka
 from pipeline.settings import Settings
-from tests.emit.conftest import make_topic, read_all
+from tests.emit.topics import make_topic, read_all
 
 pytestmark = pytest.mark.real
 

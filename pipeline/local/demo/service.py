@@ -20,11 +20,20 @@ def about(order: Order | None) -> Json:
 
 
 def call(
-    script: Script, shopper: Shopper, at: int, reason: str, order: Order | None = None
+    script: Script,
+    shopper: Shopper,
+    at: int,
+    reason: str,
+    order: Order | None = None,
+    *,
+    known: float = 0.6,
 ) -> tuple[Json, int]:
-    """Call and talk to an agent, or hang up in the queue; gives the contact and when the agent answered, else 0."""
+    """Call and talk to an agent, or hang up in the queue; gives the contact and when the agent answered, else 0.
+
+    `known` is how probably the caller says who they are.
+    """
     contact = {"contact_id": f"CC{script.number('call'):05}"}
-    who = {"phone": shopper.phone, **(shopper.known() if script.chance(0.6) else {})}
+    who = {"phone": shopper.phone, **(shopper.known() if script.chance(known) else {})}
 
     def tell(type_: str, after: int, data: Json) -> None:
         script.tell(_CALLS, type_, at + after * SECOND, "phone", who, {**contact, **data})
@@ -46,10 +55,18 @@ def call(
     return contact, at + (20 + wait) * SECOND
 
 
-def chat(script: Script, shopper: Shopper, at: int, reason: str, order: Order | None = None) -> int:
+def chat(
+    script: Script,
+    shopper: Shopper,
+    at: int,
+    reason: str,
+    order: Order | None = None,
+    *,
+    known: float = 0.7,
+) -> int:
     """Chat with a bot, then an agent; gives the end."""
     talk = {"conversation_id": f"V{script.number('chat'):05}"}
-    who = {"anonymous_id": shopper.browser, **(shopper.known() if script.chance(0.7) else {})}
+    who = {"anonymous_id": shopper.browser, **(shopper.known() if script.chance(known) else {})}
     words = QUESTIONS[shopper.country.language]
 
     def tell(type_: str, data: Json) -> None:

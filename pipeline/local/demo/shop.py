@@ -84,8 +84,8 @@ class Shop:
         tablet = ""
         while len(script.told) < self._interactions:
             number += 1
-            if number % 12 < 2:  # noqa: PLR2004 - two in twelve are a household
-                tablet = f"a-household-{number // 12}" if number % 12 == 0 else tablet
+            if number % 8 < 2:  # noqa: PLR2004 - two in eight are a household
+                tablet = f"t-household-{number // 8}" if number % 8 == 0 else tablet
                 live(script, shopper(script.rng, number), machine=tablet)
             else:
                 live(script, shopper(script.rng, number))

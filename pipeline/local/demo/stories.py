@@ -70,7 +70,7 @@ def _amira(script: Script) -> Story:
     bill(script, order)
     arrival = deliver(script, order, late=True)
     asked = min(order.promised_at + 2 * HOUR, arrival - HOUR)
-    call(script, amira, asked, "wismo", order)
+    call(script, amira, asked, "wismo", order, known=1)
     write_ticket(script, amira, asked + 3 * HOUR, "wismo", order)
     who, answer = (
         amira.known(),
@@ -109,8 +109,8 @@ def _somchai(script: Script) -> Story:
 
 def _nilufar(script: Script) -> Story:
     nilufar = _named("nilufar", COUNTRIES[3])
-    at = chat(script, nilufar, script.end - 10 * DAY, "product_question")
-    contact, answered = call(script, nilufar, at + 10 * MINUTE, "new_order")
+    at = chat(script, nilufar, script.end - 10 * DAY, "product_question", known=1)
+    contact, answered = call(script, nilufar, at + 10 * MINUTE, "new_order", known=1)
     order = order_by_phone(script, nilufar, (answered or at + HOUR) + 50 * SECOND, contact)
     bill(script, order)
     deliver(script, order, late=False)
