@@ -19,9 +19,15 @@ __all__ = ["Secret", "Settings", "SettingsError"]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Count = Annotated[int, Meta(ge=1)]
 Seconds = Annotated[float, Meta(gt=0)]
-Topic = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,249}$")]
-Name = Annotated[str, Meta(pattern=r"^\S+$")]
-Key = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,8}$")]
+Topic = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9._-]{1,249}$",
+        extra={"allowed": "1 to 249 letters, digits, dots, dashes or underscores"},
+    ),
+]
+Name = Annotated[str, Meta(pattern=r"^\S+$", extra={"allowed": "text without spaces, not empty"})]
+Key = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,8}$", extra={"allowed": "1 to 8 small letters or digits"})]
 
 HMAC_KEY_BYTES = 16
 """A key of less than 128 bits is refused."""

@@ -81,8 +81,8 @@ def _custom(declared: type, raw: object) -> object:
 
 
 def allowed(declared: Any) -> str:
-    """What a setting of this type may be, in words."""
-    return _words(_unwrap(inspect.type_info(declared)))
+    """What a setting of this type may be, in words; a pattern has its words in `Meta(extra={"allowed": …})`."""
+    return _words(inspect.type_info(declared))
 
 
 def _unwrap(kind: inspect.Type) -> inspect.Type:
@@ -93,18 +93,20 @@ def _unwrap(kind: inspect.Type) -> inspect.Type:
 
 def _words(kind: inspect.Type) -> str:  # noqa: PLR0911 - one line for each kind of setting
     match kind:
+        case inspect.Metadata(type=bare, extra=extra):
+            return str((extra or {}).get("allowed") or _words(bare))
         case inspect.BoolType():
             return "true or false"
         case inspect.IntType() | inspect.FloatType():
             return _number(kind)
         case inspect.LiteralType(values=values):
             return "one of " + ", ".join(map(str, values))
-        case inspect.StrType(pattern=pattern):
-            return f"text that matches {pattern}" if pattern else "text"
+        case inspect.StrType():
+            return "text"
         case inspect.VarTupleType(item_type=item):
-            return f"a list, in the environment with commas between, of {_words(_unwrap(item))}"
+            return f"a list, in the environment with commas between, of {_words(item)}"
         case inspect.UnionType(types=types):
-            words = [_words(_unwrap(one)) for one in types if not isinstance(one, inspect.NoneType)]
+            words = [_words(one) for one in types if not isinstance(one, inspect.NoneType)]
             return f"{' or '.join(words)}; or none"
         case inspect.CustomType(cls=cls):
             return "a path" if issubclass(cls, Path) else "text"

@@ -1,8 +1,7 @@
 -- One row: what was read and is nowhere, and how the newest hour of intake went.
-WITH (SELECT max(minute) - INTERVAL 1 HOUR FROM cx.intake_by_minute) AS recent
 SELECT
-    (SELECT sum(residual) FROM cx.residual) AS residual,
-    sum(received) AS received,
-    sum(rejected) AS rejected
-FROM cx.intake_by_minute
-WHERE minute > recent
+    (SELECT sum(stored.residual) FROM cx.residual AS stored) AS residual,
+    sum(intake.received) AS received,
+    sum(intake.rejected) AS rejected
+FROM cx.intake_by_minute AS intake
+WHERE intake.minute > (SELECT max(newest.minute) - INTERVAL 1 HOUR FROM cx.intake_by_minute AS newest)

@@ -12,5 +12,5 @@ SELECT
     is_final
 FROM cx.metrics_every(seconds = {seconds:UInt32})
 WHERE metric = {metric:String} OR {metric:String} = ''
-ORDER BY metric, window DESC, channel, source, currency
+ORDER BY metric ASC, window DESC, channel ASC, source ASC, currency ASC
 LIMIT {last:UInt32} BY metric
