@@ -102,7 +102,7 @@ class Identifiers:
             found = self._remembered(given)
         except TypeError:  # a list or an object where a text should be
             found = self._shorthands(given)
-        more = self._listed(listed) if listed else []
+        more = [] if listed is None else self._listed(listed)
         if not _THING_FIELDS.isdisjoint(data):
             more.extend(self._things_in(data))
         if not more:

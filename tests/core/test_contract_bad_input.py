@@ -1,0 +1,267 @@
+"""Bad input: whatever comes, admission answers with one reason, and never with an exception or a personal value."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.core.interaction import Interaction, Rejection
+from tests.helpers.records import RECEIVED, accepted, contract_with, example, examples, judge, record, refused
+
+CONTRACT = contract_with()
+GOOD = [file.read_bytes() for file in examples("**/examples/good/*.json")]
+DEEP = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
+
+
+def with_data(raw: bytes) -> bytes:
+    """Put raw JSON into a good record as an unknown member of data."""
+    return json.dumps(record(data={"product_id": "P", "extra": "HERE"})).encode().replace(b'"HERE"', raw)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            b"",
+            b" ",
+            b"null",
+            b"[]",
+            b"[1,2]",
+            b'"text"',
+            b"7",
+            b"{",
+            b'{"id":',
+            b"{} {}",
+            b"\xef\xbb\xbf{}",
+            b"\x00",
+        ),
+        *(
+            b'{"id":"\xff"}',
+            with_data(b'"\xc3\x28"'),
+            with_data(b'"\\ud800"'),
+            with_data(b'"\\ud800x"'),
+            with_data(b'"\\udc00"'),
+        ),
+        *(
+            with_data(b"NaN"),
+            with_data(b"Infinity"),
+            with_data(b"-Infinity"),
+            with_data(b"1e999"),
+            with_data(b"01"),
+        ),
+        *(
+            with_data(b"18446744073709551616"),
+            with_data(b"-9223372036854775809"),
+            with_data(b"1e30"),
+            with_data(b"9" * 5000),
+        ),
+        *(
+            DEEP,
+            with_data(DEEP),
+            with_data(b"[" * 10_000 + b"]" * 10_000),
+            with_data(b"[" * 300 + b"]" * 300),
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_unreadable(value: bytes) -> None:
+    assert refused(value).reason == "unreadable"
+
+
+def test_what_can_just_be_read_is_accepted() -> None:
+    assert accepted(with_data(b"[" * 200 + b"]" * 200))
+    assert '"extra":18446744073709551615' in accepted(with_data(b"18446744073709551615")).data_json
+    assert accepted(with_data(b'"\\ud83d\\ude00"')).data["extra"] == "😀"
+    assert accepted(with_data(b'"a\\u0000b"')).data["extra"] == "a\x00b"
+    assert accepted(record("feedback_received", data={"text": "x" * 65_536}))
+
+
+def test_a_large_record_is_too_large_before_it_is_parsed() -> None:
+    assert refused(b"{" * (1024 * 1024 + 1)).reason == "too_large"
+    assert refused(record("feedback_received", data={"text": "x" * 5_000_000})).reason == "too_large"
+    assert refused(b"{" * 1024 * 1024).reason == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "path"),
+    [
+        ({"type": "product_seen"}, "unknown_type", "$.type"),
+        ({"type": "Product Viewed"}, "unknown_type", "$.type"),
+        ({"type": ["product_viewed"]}, "invalid_field", "$.type"),
+        ({"schema": "product_viewed/7-0-0"}, "unknown_schema", "$.schema"),
+        ({"schema": 1}, "invalid_field", "$.schema"),
+        ({"time": "9999-12-31T23:59:59Z"}, "bad_time", "$.time"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "bad_time", "$.time"),
+        ({"time": -1}, "bad_time", "$.time"),
+        ({"time": 10**15}, "bad_time", "$.time"),
+        ({"time": True}, "bad_time", "$.time"),
+        ({"time": {"at": 1}}, "bad_time", "$.time"),
+        ({"time": "2030-01-01T00:00:00Z"}, "future", "$.time"),
+        ({"time": 0}, "too_old", "$.time"),
+        ({"source": "pos\u0000"}, "invalid_field", "$.source"),
+        ({"source": "x" * 65}, "invalid_field", "$.source"),
+        ({"id": "\u202e1-di"}, "invalid_field", "$.id"),
+        ({"context": []}, "invalid_field", "$.context"),
+        ({"context": {"campaign": {"source": 5}}}, "invalid_field", "$.context.campaign.source"),
+        ({"consent": "analytics"}, "invalid_field", "$.consent"),
+        ({"identifiers": {}}, "invalid_identifiers", "$.identifiers"),
+        ({"identifiers": "customer:42"}, "invalid_identifiers", "$.identifiers"),
+        ({"identifiers": ["customer:42"]}, "invalid_identifiers", "$.identifiers[0]"),
+        (
+            {"identifiers": [{"type": "customer", "value": 42}]},
+            "invalid_identifiers",
+            "$.identifiers[0].value",
+        ),
+        ({"identifiers": [{"type": [], "value": "42"}]}, "invalid_identifiers", "$.identifiers[0].type"),
+        (
+            {"identifiers": [{"type": "cart", "value": str(n)} for n in range(1, 201)]},
+            "invalid_identifiers",
+            "$.identifiers",
+        ),
+        ({"anonymous_id": "x" * 100_000}, "invalid_identifiers", "$.anonymous_id"),
+        ({"customer_id": 0}, "invalid_identifiers", "$.customer_id"),
+        ({"customer_id": False}, "invalid_identifiers", "$.customer_id"),
+        ({"customer_id": []}, "invalid_identifiers", "$.customer_id"),
+        ({"order_id": {}}, "invalid_identifiers", "$.order_id"),
+        ({"data": {"product_id": "P", "cart_id": 5}}, "invalid_identifiers", "$.data.cart_id"),
+        ({"data": "text"}, "invalid_data", "$.data"),
+        (
+            {"data": {"product_id": "P", "price": {"amount": -1, "currency": "EUR"}}},
+            "invalid_data",
+            "$.data.price.amount",
+        ),
+        (
+            {"data": {"product_id": "P", "price": {"amount": 1, "currency": "EURO"}}},
+            "invalid_data",
+            "$.data.price.currency",
+        ),
+        (
+            {"data": {"product_id": "P", "price": {"amount": 2**64 - 1, "currency": "EUR"}}},
+            "invalid_data",
+            "$.data.price.amount",
+        ),
+        (
+            {"data": {"product_id": "P", "price": {"amount": 19.99, "currency": "EUR"}}},
+            "invalid_data",
+            "$.data.price.amount",
+        ),
+    ],
+)
+def test_each_fault_has_its_reason_and_its_path(changes: dict[str, Any], reason: str, path: str) -> None:
+    rejection = refused(record(**{"kind": "product_viewed", **changes} if "kind" in changes else changes))
+    assert (rejection.reason, rejection.path) == (reason, path)
+
+
+def test_an_order_without_products_is_invalid_data() -> None:
+    data = example("order_completed")["data"] | {"products": []}
+    assert refused(record("order_completed", data=data)).detail == "data.products must not be empty."
+
+
+CE = [("ce_specversion", b"1.0"), ("ce_id", b"1"), ("ce_source", b"pos"), ("ce_type", b"page_viewed")]
+CE += [("ce_time", b"2026-03-01T10:00:00Z"), ("ce_channel", b"web"), ("ce_customerid", b"42")]
+BODY = b'{"path":"/"}'
+STRUCTURED = [("content-type", b"application/cloudevents+json")]
+
+
+def test_a_cloudevent_in_headers_is_accepted() -> None:
+    assert accepted(BODY, headers=CE).identifiers == ("customer:42",)
+    assert accepted(BODY, headers=[*CE, ("Content-Type", b"application/vnd.shop+json; charset=utf-8")])
+    assert accepted(BODY, headers=[*CE, ("traceparent", b"\xff"), ("ce_traceparent", b"00")])
+    assert accepted(
+        BODY,
+        headers=[("ce_time", b"1772359200000") if key == "ce_time" else (key, value) for key, value in CE],
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "value", "reason"),
+    [
+        (CE[1:], BODY, "missing_field"),
+        ([*CE, ("ce_specversion", b"0.3")], BODY, "invalid_field"),
+        ([each for each in CE if each[0] != "ce_channel"], BODY, "missing_field"),
+        ([*CE, ("ce_id", b"\xff")], BODY, "unreadable"),
+        ([*CE, ("ce_id", b"")], BODY, "invalid_field"),
+        ([*CE, ("ce_time", b"")], BODY, "bad_time"),
+        ([*CE, ("ce_time", b"9" * 4000)], BODY, "bad_time"),
+        ([*CE, ("ce_identifiers", b"[")], BODY, "invalid_identifiers"),
+        ([*CE, ("ce_context", b"[" * 10_000)], BODY, "invalid_field"),
+        ([*CE, ("ce_consent", b"functional, sharing")], BODY, "no_consent"),
+        ([*CE, ("content-type", b"text/plain")], BODY, "unreadable"),
+        ([*CE, ("content-type", b"avro/binary")], BODY, "unreadable"),
+        ([*CE, *STRUCTURED], BODY, "unreadable"),
+        ([("content-type", b"application/cloudevents-batch+json")], b"[]", "unreadable"),
+        ([("content-type", b"application/cloudevents+avro")], b"x", "unreadable"),
+        (STRUCTURED, b"[]", "unreadable"),
+        (STRUCTURED, b"{}", "missing_field"),
+        (STRUCTURED, b'{"specversion":"1.0","data_base64":"e30="}', "unreadable"),
+        (STRUCTURED, b'{"specversion":"1.0","datacontenttype":"text/xml"}', "unreadable"),
+        (STRUCTURED, b'{"specversion":1}', "invalid_field"),
+        (CE, b"[]", "invalid_data"),
+        (CE, b"not json", "unreadable"),
+        (CE, DEEP, "unreadable"),
+    ],
+)
+def test_a_broken_cloudevent_has_its_reason(headers: Any, value: bytes, reason: str) -> None:
+    assert refused(value, headers=headers).reason == reason
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.binary(max_size=200),
+    st.lists(
+        st.tuples(st.sampled_from([*(key for key, _ in CE), "content-type"]), st.binary(max_size=20)),
+        max_size=5,
+    ),
+)
+def test_random_bytes_never_raise(value: bytes, headers: Any) -> None:
+    assert isinstance(judge(value, headers=headers), Rejection)
+
+
+@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(GOOD),
+    st.lists(st.tuples(st.floats(0, 1), st.integers(0, 4), st.binary(min_size=1, max_size=4)), max_size=4),
+)
+def test_mutated_records_never_raise(value: bytes, cuts: Any) -> None:
+    for at, length, put in cuts:
+        start = int(at * len(value))
+        value = value[:start] + put + value[start + length :]
+    assert isinstance(CONTRACT.admit(value, (), RECEIVED), Interaction | Rejection)
+
+
+PERSONAL = "ada.lovelace@example.com"
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from(
+        [
+            "email",
+            "phone",
+            "customer_id",
+            "identifiers",
+            "data",
+            "context",
+            "consent",
+            "sent_at",
+            "channel",
+            "schema",
+        ]
+    ),
+    st.sampled_from(
+        [
+            PERSONAL,
+            [PERSONAL],
+            {PERSONAL: 1},
+            {"value": PERSONAL},
+            [{"type": PERSONAL}],
+            [{"type": "email", "value": [PERSONAL]}],
+            PERSONAL + "\x00",
+        ]
+    ),
+)
+def test_no_refusal_repeats_a_value(field: str, value: Any) -> None:
+    judged = judge(record(**{field: value}))
+    if isinstance(judged, Rejection):
+        assert "lovelace" not in judged.detail + judged.path
