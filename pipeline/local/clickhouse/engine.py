@@ -1,0 +1,188 @@
+"""The ClickHouse engine within this process, and sessions of it that have one user's rights.
+
+What comes in: a data directory and users.xml. What goes out: sessions that run statements and give Native bytes.
+One process may have a data directory open; a session belongs to one thread at a time, apart from its `kill`.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from chdb.state import connect
+
+from pipeline.local.clickhouse.access import User
+from pipeline.local.clickhouse.blocks import Column
+from pipeline.local.clickhouse.failure import Failure, failure_of
+from pipeline.local.clickhouse.sql import quote, quote_name
+from pipeline.local.clickhouse.statement import Insert
+
+_UNKNOWN_SETTING: Final = 115
+_NAME: Final = re.compile(r"\w+")
+_CONFIG: Final = """<clickhouse>
+  <user_directories><users_xml><path>{users}</path></users_xml></user_directories>
+</clickhouse>
+"""
+
+
+class Engine:
+    """The engine of one data directory; open from the first session to `close`."""
+
+    def __init__(self, directory: Path, users_xml: Path) -> None:
+        config = directory / "config.xml"
+        config.write_text(_CONFIG.format(users=users_xml), encoding="utf-8")
+        self._address = f"{directory / 'data'}?config-file={config}"
+        self._root = connect(self._address)
+        self.version: str = _text(self._root.query("SELECT version()", "TSVRaw"))
+        self.timezone: str = _text(self._root.query("SELECT timezone()", "TSVRaw"))
+        formats = _text(self._root.query("SELECT lower(name) FROM system.formats", "TSVRaw"))
+        self.formats = frozenset(formats.split("\n"))
+
+    def session(self, user: User, database: str) -> "Session":
+        """Open a session with a user's rights. Raises Failure."""
+        return Session(connect(self._address), user, database)
+
+    def close(self) -> None:
+        """Close the engine; call it after the sessions."""
+        self._root.close()
+
+
+class Session:
+    """One connection to the engine, with one user's roles and profile."""
+
+    def __init__(self, connection: Any, user: User, database: str) -> None:
+        self._connection = connection
+        self._profile = dict(user.settings)
+        self._set: dict[str, str] = {}
+        try:
+            if database:
+                self.run(f"USE {quote_name(database)}")
+            self.run("SET ROLE " + ", ".join(quote_name(role) for role in user.roles))
+            # readonly comes last: nothing may be set after it
+            for name in sorted(self._profile, key=lambda name: name == "readonly"):
+                self._assign({name: self._profile[name]})
+        except Failure:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection."""
+        with suppress(Exception):
+            self._connection.close()
+
+    def use_settings(self, settings: Mapping[str, str]) -> None:
+        """Set what the next query asked for, and take back what an earlier one did. Raises Failure."""
+        wanted = dict(settings)
+        if wanted == self._set:
+            return
+        stale = {name: self._profile.get(name) for name in self._set if name not in wanted}
+        self._set = {}
+        if stale:
+            self.run(
+                "SET "
+                + ", ".join(
+                    f"{name} = {quote(value) if value is not None else 'DEFAULT'}"
+                    for name, value in stale.items()
+                )
+            )
+        self._assign(wanted)
+        self._set = wanted
+
+    def _assign(self, settings: Mapping[str, str]) -> None:
+        if settings:
+            self.run(
+                "SET " + ", ".join(f"{_setting(name)} = {quote(value)}" for name, value in settings.items())
+            )
+
+    def run(self, query: str, form: str = "Native", parameters: Mapping[str, str] | None = None) -> bytes:
+        """Run a statement, and give its whole answer. Raises Failure."""
+        try:
+            answer: bytes = self._connection.query(query, form, params=dict(parameters or {})).bytes()
+        except Exception as error:
+            raise failure_of(error) from None
+        return answer
+
+    def stream(self, query: str, parameters: Mapping[str, str]) -> Iterator[bytes]:
+        """Run a SELECT, and give its answer chunk by chunk; what is not taken is cancelled. Raises Failure."""
+        try:
+            answer = self._connection.send_query(query, "Native", params=dict(parameters))
+            try:
+                for chunk in answer:
+                    yield chunk.bytes()
+            finally:
+                with suppress(Exception):
+                    answer.cancel()
+        except Failure:
+            raise
+        except Exception as error:
+            raise failure_of(error) from None
+
+    def columns_of(self, query: str, parameters: Mapping[str, str] | None = None) -> list[Column]:
+        """Give the columns that a SELECT would answer with. Raises Failure."""
+        answer = self.run(f"DESCRIBE ({query}\n)", "JSONCompactEachRow", parameters)
+        return [Column(row[0], row[1]) for row in map(json.loads, answer.splitlines())]
+
+    def columns_of_answer(self, query: str, parameters: Mapping[str, str]) -> list[Column]:
+        """Give the columns of what SHOW and the like answer with, by running it again. Raises Failure."""
+        lines = self.run(query, "JSONCompactEachRowWithNamesAndTypes", parameters).splitlines()
+        if len(lines) < 2:  # noqa: PLR2004 - names, and types
+            return []
+        return [Column(name, kind) for name, kind in zip(*map(json.loads, lines[:2]), strict=True)]
+
+    def columns_of_table(self, insert: Insert) -> list[Column]:
+        """Give the columns that an INSERT expects. Raises Failure."""
+        rows = [
+            json.loads(line)
+            for line in self.run(f"DESCRIBE TABLE {insert.table}", "JSONCompactEachRow").splitlines()
+        ]
+        if insert.columns is None:
+            return [Column(name, kind) for name, kind, default, *_ in rows if default in {"", "DEFAULT"}]
+        types = {row[0]: row[1] for row in rows}
+        if all(name in types for name in insert.columns):
+            return [Column(name, types[name]) for name in insert.columns]
+        return self.columns_of(f"SELECT {', '.join(insert.columns)} FROM {insert.table}")
+
+    def insert(self, head: str, form: str = "Native") -> "Insertion":
+        """Begin to insert. Raises Failure."""
+        try:
+            return Insertion(self._connection.send_insert(head, form))
+        except Exception as error:
+            raise failure_of(error) from None
+
+
+class Insertion:
+    """Rows on their way into a table; all of a block is visible, or nothing."""
+
+    def __init__(self, inserter: Any) -> None:
+        self._inserter = inserter
+
+    def append(self, data: bytes) -> None:
+        """Hand over rows. Raises Failure."""
+        try:
+            self._inserter.append(data)
+        except Exception as error:
+            raise failure_of(error) from None
+
+    def finish(self) -> int:
+        """Write what was handed over, and give the number of rows. Raises Failure."""
+        try:
+            return int(self._inserter.finish().rows_written)
+        except Exception as error:
+            raise failure_of(error) from None
+
+    def cancel(self) -> None:
+        """Forget what was handed over."""
+        with suppress(Exception):
+            self._inserter.cancel()
+
+
+def _setting(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise Failure(_UNKNOWN_SETTING, f"Unknown setting {name!r}", "UNKNOWN_SETTING")
+    return name
+
+
+def _text(answer: Any) -> str:
+    return str(answer.bytes().decode()).rstrip("\n")

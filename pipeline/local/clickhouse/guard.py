@@ -1,0 +1,76 @@
+"""Refuses statements that would get around what the engine itself checks.
+
+What comes in: a statement, who asks, and through which door. What goes out: nothing, or a Refusal. Everything else is
+left to the engine's own grants.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from pipeline.local.clickhouse.access import User
+from pipeline.local.clickhouse.failure import Failure
+from pipeline.local.clickhouse.sql import Token
+from pipeline.local.clickhouse.statement import Statement
+
+_SYNTAX_ERROR: Final = 62
+_ACCESS_DENIED: Final = 497
+_READONLY: Final = 164
+_READING: Final = frozenset(
+    {"SELECT", "WITH", "FROM", "SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "USE", "SET", "CHECK"}
+)
+"""Verbs that a read-only user may begin with; what they do is checked by the engine."""
+_FORBIDDEN_PAIRS: Final = {
+    ("INTO", "OUTFILE"): "INTO OUTFILE would write a file on the server",
+    ("FROM", "INFILE"): "FROM INFILE would read a file on the server",
+    ("EXECUTE", "AS"): "EXECUTE AS would change the user",
+}
+_FORBIDDEN_FUNCTIONS: Final = {"python": "python() reads objects of the server's process"}
+
+
+def check(statement: Statement, user: User, *, formats: frozenset[str] = frozenset()) -> None:
+    """Refuse what gets around the user's rights; a FORMAT clause too, where `formats` names those there are.
+
+    Raises Failure with the engine's own codes.
+    """
+    tokens = statement.tokens
+    if not tokens:
+        raise Failure(_SYNTAX_ERROR, "Syntax error: the query is empty")
+    if any(token.kind == "broken" for token in tokens):
+        raise Failure(_SYNTAX_ERROR, "Syntax error: a quote or a comment is not closed")
+    _check_single(tokens)
+    for first, second in zip(tokens, tokens[1:], strict=False):
+        if (reason := _FORBIDDEN_PAIRS.get((first.word, second.word))) is not None:
+            raise Failure(_ACCESS_DENIED, f"{user.name}: {reason}, and is refused")
+        if second.text == "(" and (reason := _FORBIDDEN_FUNCTIONS.get(first.name.lower())) is not None:
+            raise Failure(_ACCESS_DENIED, f"{user.name}: {reason}, and is refused")
+    _check_roles(tokens, user)
+    if user.read_only and statement.verb not in _READING:
+        raise Failure(_READONLY, f"{user.name}: Cannot execute query in readonly mode")
+    if formats and statement.verb != "INSERT":
+        _check_format(tokens, formats)
+
+
+def _check_single(tokens: Sequence[Token]) -> None:
+    ended = False
+    for token in tokens:
+        if ended and token.text != ";":
+            raise Failure(_SYNTAX_ERROR, "Syntax error: Multi-statements are not allowed")
+        ended = ended or token.text == ";"
+
+
+def _check_roles(tokens: Sequence[Token], user: User) -> None:
+    for at, token in enumerate(tokens):
+        if token.word != "SET":
+            continue
+        words = [following.word for following in tokens[at + 1 : at + 3]]
+        assigns = at + 2 < len(tokens) and tokens[at + 2].text == "="
+        if (words[:1] == ["ROLE"] and not assigns) or words == ["DEFAULT", "ROLE"]:
+            raise Failure(_ACCESS_DENIED, f"{user.name}: roles are set by the server: SET ROLE is refused")
+
+
+def _check_format(tokens: Sequence[Token], formats: frozenset[str]) -> None:
+    for first, second in zip(tokens, tokens[1:], strict=False):
+        if first.word == "FORMAT" and first.depth == 0 and second.name.lower() in formats:
+            raise Failure(
+                _SYNTAX_ERROR, "FORMAT is refused on the native port: its answers are always Native"
+            )

@@ -1,0 +1,111 @@
+"""The ClickHouse server as a child process: started, waited for, stopped.
+
+What comes in: a data directory. What goes out: a server on loopback that keeps its data across restarts.
+"""
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import psutil
+
+from pipeline.local.clickhouse.access import make_passwords
+from pipeline.local.process import LocalServerError, note_owner, start, stop, stop_orphan, tail
+
+_START_SECONDS: Final = 60.0
+
+
+class LocalClickHouse:
+    """A server for one data directory. A context manager; ports and passwords are set once it has started."""
+
+    def __init__(
+        self, data: Path, *, native_port: int = 0, http_port: int = 0, log: Path | None = None
+    ) -> None:
+        self._data = data.resolve()
+        self._log = log or self._data / "clickhouse.log"
+        self._wanted = (native_port, http_port)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.native_port = 0
+        self.http_port = 0
+        self.passwords: dict[str, str] = {}
+        """By user name. Never print them."""
+
+    @property
+    def pid(self) -> int:
+        """The server's process; 0 while it is not running."""
+        return self._process.pid if self._process is not None else 0
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers. Raises LocalServerError."""
+        self._data.mkdir(parents=True, exist_ok=True)
+        owner = self._data / "clickhouse.pid"
+        _refuse_owned(owner, self._data)
+        stop_orphan(owner, str(self._data))
+        ports = self._data / "ports.json"
+        ports.unlink(missing_ok=True)
+        native_port, http_port = map(str, self._wanted)
+        self._process = start(
+            [
+                *(sys.executable, "-m", "pipeline.local.clickhouse", "--data", str(self._data)),
+                *("--native-port", native_port, "--http-port", http_port),
+            ],
+            log=self._log,
+        )
+        note_owner(owner, self._process)
+        self._wait(ports)
+        self.passwords = make_passwords(self._data / "passwords")
+
+    def stop(self) -> None:
+        """Stop the server; its data stay."""
+        if self._process is not None:
+            stop(self._process)
+            self._process = None
+            (self._data / "clickhouse.pid").unlink(missing_ok=True)
+
+    def _wait(self, ports: Path) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._answers(ports):
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise LocalServerError(
+                    f"ClickHouse did not start; the end of {self._log}:\n{tail(self._log)}"
+                )
+            time.sleep(0.02)
+
+    def _answers(self, ports: Path) -> bool:
+        try:
+            found = json.loads(ports.read_text(encoding="utf-8"))
+            with urllib.request.urlopen(f"http://127.0.0.1:{found['http']}/ping", timeout=1):  # noqa: S310 - loopback
+                self.native_port, self.http_port = found["native"], found["http"]
+        except (OSError, ValueError):
+            return False
+        return True
+
+
+def _refuse_owned(owner: Path, data: Path) -> None:
+    """Refuse a directory whose server still has the parent that started it."""
+    try:
+        server = psutil.Process(int(owner.read_text(encoding="utf-8")))
+        if not any(str(data) in part for part in server.cmdline()):
+            return
+        parent = server.parent()
+    except (OSError, ValueError, psutil.Error):
+        return
+    if parent is not None and parent.pid != 1:
+        raise LocalServerError(
+            f"{data} is in use: ClickHouse runs there as process {server.pid}; stop it first"
+        )
