@@ -123,13 +123,38 @@ def journey_tombstone(customer: str, started: int, journey_id: str, version: int
 Rows = dict[Any, Any]
 
 
-def _snapshot(customer: Customer, meaning: Meaning) -> tuple[Rows, Rows, Rows]:
-    steps: Rows = {s.order: touchpoint_row(customer.key, s, 0) for s in customer.steps.values()}
+def _same_step(one: Step, other: Step) -> bool:
+    """Whether two steps give the same row; without making the rows, since most do."""
+    return (
+        one.number == other.number
+        and one.stage == other.stage
+        and one.gap == other.gap
+        and one.friction == other.friction
+        and one.why == other.why
+        and one.channel_changed == other.channel_changed
+        and (one.session.id if one.session else "") == (other.session.id if other.session else "")
+        and (one.journey.id if one.journey else "") == (other.journey.id if other.journey else "")
+        and (one.observed is other.observed or one.observed == other.observed)
+    )
+
+
+def _changed_steps(old: Customer, new: Customer) -> Iterator[tuple[int, Ref]]:
+    for ref, before in old.steps.items():
+        after = new.steps.get(ref)
+        if after is None or not _same_step(before, after):
+            yield before.order
+            if after is not None:
+                yield after.order
+    for ref in new.steps.keys() - old.steps.keys():
+        yield new.steps[ref].order
+
+
+def _snapshot(customer: Customer, meaning: Meaning) -> tuple[Rows, Rows]:
     sessions: Rows = {start: session_row(customer.key, s, 0) for start, s in customer.sessions.all.items()}
     journeys: Rows = {
         (j.started, j.id): journey_row(customer.key, j, 0, meaning) for j in customer.journeys.all
     }
-    return steps, sessions, journeys
+    return sessions, journeys
 
 
 def _differs(old: Rows, new: Rows) -> set[Any]:
@@ -164,8 +189,8 @@ def _changes(old: dict[Key, Total], new: dict[Key, Total]) -> Iterator[Contribut
 
 def compare(old: Customer, new: Customer, touched: Touched, meaning: Meaning) -> None:
     """Note all in which two folds of one customer differ."""
-    steps, sessions, journeys = zip(_snapshot(old, meaning), _snapshot(new, meaning), strict=True)
-    touched.steps |= _differs(*steps)
+    sessions, journeys = zip(_snapshot(old, meaning), _snapshot(new, meaning), strict=True)
+    touched.steps.update(_changed_steps(old, new))
     touched.sessions |= _differs(*sessions)
     touched.journeys |= _differs(*journeys)
     touched.contributions += _changes(totals(old.contributions), totals(new.contributions))
