@@ -6,6 +6,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError
 
 
 class GroupLag:
@@ -19,7 +20,10 @@ class GroupLag:
 
     async def by_partition(self) -> dict[tuple[str, int], int]:
         """Give how many records of each partition are not committed."""
-        committed = await self._admin.list_consumer_group_offsets(self._group)
+        try:
+            committed = await self._admin.list_consumer_group_offsets(self._group)
+        except (GroupCoordinatorNotAvailableError, NotCoordinatorForGroupError):  # nobody has committed yet
+            committed = {}
         ends = await self._consumer.end_offsets(self._partitions)
         starts = await self._consumer.beginning_offsets(self._partitions)
         lags = {}
