@@ -7,8 +7,9 @@ import asyncio
 import os
 import shutil
 import signal
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from rich.table import Table
 
 from pipeline.agents.worker import meaning_of
 from pipeline.cli.demonstration import Demonstration, Reading
+from pipeline.cli.reading import Answer, sql_of
 from pipeline.cli.story import Story
 from pipeline.cli.timeline import show as show_story
 from pipeline.cli.who import resolve
@@ -71,13 +73,7 @@ def _show_tables(demonstration: Demonstration, shop: Shop) -> bool:
     console.rule(f"One customer: {story.plot}")
     _show_journey(demonstration, story.customer)
     console.rule("Metrics by day, the latest")
-    _table(
-        console,
-        read(
-            "SELECT metric, window, currency, numerator, denominator, n, round(value, 4) AS value, is_final "
-            "FROM cx.metrics_1d_total ORDER BY metric, currency, window DESC LIMIT 2 BY metric, currency"
-        ),
-    )
+    _table(console, read(sql_of("demo_metrics")))
     console.rule("Rejections")
     _table(
         console, read("SELECT reason, count() AS records FROM cx.rejections GROUP BY reason ORDER BY reason")
@@ -92,11 +88,7 @@ def _show_tables(demonstration: Demonstration, shop: Shop) -> bool:
 
 
 def _show_journey(demonstration: Demonstration, customer: str) -> None:
-    import sys  # noqa: PLC0415 - where the timeline goes
-
-    def read(sql: str, parameters: Any) -> Any:
-        from pipeline.cli.reading import Answer  # noqa: PLC0415
-
+    def read(sql: str, parameters: Mapping[str, object]) -> Answer:
         return Answer(*demonstration.reader.stream(sql, dict(parameters)))
 
     who = resolve(customer, read, lambda identifier: identifier)
