@@ -1,6 +1,5 @@
 """A draft: one record on its way through the steps, and the terms that they apply."""
 
-from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
@@ -53,7 +52,7 @@ class Draft(msgspec.Struct, gc=False):
     data_json: str = ""
     pair: dict[str, str] = {}
     """Field of data → the identifier that it names, not yet hashed."""
-    identifiers: Sequence[str] = ()
+    identifiers: tuple[str, ...] = ()
     consent: tuple[str, ...] | None = None
     hash: int = 0
     interaction: Interaction = cast("Interaction", None)

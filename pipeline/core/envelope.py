@@ -24,7 +24,7 @@ _FIRST_SHORTHAND: Final = -len(SHORTHANDS)
 class Envelope(Protocol):
     """The members of schemas/envelope, as decoded; those typed Any are checked by a later step.
 
-    Beside these, one for each of SHORTHANDS, None where it is not given.
+    Beside these, one for each of SHORTHANDS, None where it is not given; only the personal ones are listed.
     """
 
     id: str
@@ -35,6 +35,8 @@ class Envelope(Protocol):
     time: Any
     sent_at: Any
     channel: str
+    email: Any
+    phone: Any
     identifiers: Any
     context: dict[str, Any] | None
     consent: list[str] | None

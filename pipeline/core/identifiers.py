@@ -5,7 +5,7 @@ hashed. Blocked values point at nobody and are dropped.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 from unicodedata import decimal
@@ -49,14 +49,9 @@ def rank(identifier: str) -> int:
     return _RANK[identifier.partition(":")[0]]
 
 
-def is_personal(identifier: str) -> bool:
-    """Tell whether it must be hashed."""
-    return identifier.startswith(_PERSONAL_MARKS)
-
-
 def hashed(identifier: str, pseudonym: Callable[[str], str]) -> str:
     """Give the identifier, hashed if it is personal."""
-    return pseudonym(identifier) if is_personal(identifier) else identifier
+    return pseudonym(identifier) if identifier.startswith(_PERSONAL_MARKS) else identifier
 
 
 class Identifiers:
@@ -96,7 +91,7 @@ class Identifiers:
                 return ""
         return f"{kind}:{text}"
 
-    def collect(self, given: Shorthands, listed: Any, data: Mapping[str, Any]) -> Sequence[str]:
+    def collect(self, given: Shorthands, listed: Any, data: Mapping[str, Any]) -> tuple[str, ...]:
         """Give the identifiers of a record without repeats, strongest first. Raises InvalidIdentifierError."""
         try:
             found = self._remembered(given)

@@ -3,7 +3,6 @@
 It is the record before clock correction and without what differs from one attempt to send to the next.
 """
 
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -21,7 +20,7 @@ class Normalised(msgspec.Struct, gc=False):
     context: msgspec.Raw
     data: msgspec.Raw
     id: str
-    identifiers: Sequence[str]
+    identifiers: tuple[str, ...]
     schema: str
     source: str
     time: int

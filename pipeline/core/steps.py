@@ -14,7 +14,7 @@ from msgspec import ValidationError, convert
 from pipeline.core.canonical import NumberTooLargeError, text_of
 from pipeline.core.draft import Draft, Terms
 from pipeline.core.envelope import shorthands
-from pipeline.core.identifiers import InvalidIdentifierError, hashed, is_personal
+from pipeline.core.identifiers import InvalidIdentifierError, hashed
 from pipeline.core.interaction import Interaction, Rejection
 from pipeline.core.moment import moment
 from pipeline.core.normalised import normalised_text
@@ -115,8 +115,9 @@ def validate_data(terms: Terms, draft: Draft) -> Rejection | None:
 
 def put_identifiers(terms: Terms, draft: Draft) -> Rejection | None:
     """Add the identifiers, normalised and strongest first: invalid_identifiers, no_identifier."""
+    envelope = draft.envelope
     try:
-        found = terms.identifiers.collect(shorthands(draft.envelope), draft.envelope.identifiers, draft.data)
+        found = terms.identifiers.collect(shorthands(envelope), envelope.identifiers, draft.data)
     except InvalidIdentifierError as error:
         return draft.refused("invalid_identifiers", error.path, f"{error.path.removeprefix('$.')} {error}.")
     if draft.schema.pair:
@@ -160,18 +161,18 @@ def drop_too_old(terms: Terms, draft: Draft) -> Rejection | None:
 
 def put_pseudonyms(terms: Terms, draft: Draft) -> Rejection | None:
     """Hash personal identifiers, also in data and context. From here on nothing names a person."""
-    if any(map(is_personal, draft.identifiers)):
+    envelope = draft.envelope
+    if draft.pair or envelope.email or envelope.phone or envelope.identifiers:
         draft.identifiers = tuple([hashed(each, terms.pseudonym) for each in draft.identifiers])
-    if draft.schema.pair:
+    if draft.pair:
         pair = {field: hashed(text, terms.pseudonym) for field, text in draft.pair.items()}
         draft.data = {**draft.data, **pair}
         draft.data_json = text_of(draft.data)
-    if names_personal(draft.data_json):
+    if names_personal(draft.data_json + draft.context_json):
         draft.data = redacted(draft.data, terms.pseudonym, terms.identifiers)
         draft.data_json = text_of(draft.data)
-    if names_personal(draft.context_json):
         draft.context = redacted(draft.context, terms.pseudonym, terms.identifiers)
-        draft.context_json = text_of(draft.context)
+        draft.context_json = text_of(draft.context) if draft.context else ""
     return None
 
 
@@ -197,7 +198,7 @@ def put_interaction(_: Terms, draft: Draft) -> Rejection | None:
         sent_time=draft.sent_time,
         time=draft.time,
         received=draft.received,
-        identifiers=tuple(draft.identifiers),
+        identifiers=draft.identifiers,
         consent=draft.consent,
         context=draft.context,
         data=draft.data,
