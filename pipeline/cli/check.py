@@ -14,7 +14,7 @@ from pipeline.emit.lines import line_of, lines_in
 from pipeline.emit.verdict import contract_of, now_ms
 from pipeline.settings import Settings
 
-_LAST_NAME: Final = re.compile(r"\.([A-Za-z_]\w*)[^.]*$|\['([^']*)'\]$")
+_LAST_NAME: Final = re.compile(r"(?:\.([A-Za-z_]\w*)|\['([^']*)'\])(?:\[\d+\])*$")
 
 
 def check(

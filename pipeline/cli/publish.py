@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, BinaryIO, Final, NamedTuple
 
 import typer
 from rich.console import Console
@@ -83,16 +83,24 @@ class Publication:
     async def run(self, file: str, progress: "Shown") -> None:
         """Send all lines, and wait until Kafka has them. Raises EmitError."""
         connection = connection_of(self._settings)
-        with open_lines(file) as stream:
-            async with BulkPublisher(self._settings.kafka_bootstrap, **connection) as bulk:
-                ticking = asyncio.create_task(self._tick(bulk, progress))
-                async for lines in chunks_of(stream):
-                    for value in lines:
-                        if (record := self._outgoing(line_of(value))) is not None:
-                            await bulk.add(record)
-                    self._read += sum(map(len, lines)) + len(lines)
-                ticking.cancel()
+        try:
+            with open_lines(file) as stream:
+                async with BulkPublisher(self._settings.kafka_bootstrap, **connection) as bulk:
+                    await self._send(stream, bulk, progress)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
         self.sent = bulk.acknowledged
+
+    async def _send(self, stream: BinaryIO, bulk: BulkPublisher, progress: "Shown") -> None:
+        """Send all lines. A failure while a pipe is silent ends it too."""
+        async with asyncio.TaskGroup() as tasks:
+            ticking = tasks.create_task(self._tick(bulk, progress))
+            async for lines in chunks_of(stream):
+                for value in lines:
+                    if (record := self._outgoing(line_of(value))) is not None:
+                        await bulk.add(record)
+                self._read += sum(map(len, lines)) + len(lines)
+            ticking.cancel()
 
     async def _tick(self, bulk: BulkPublisher, progress: "Shown") -> None:
         """Send what waits for a fuller batch, and show the counts, a few times a second."""

@@ -73,6 +73,7 @@ class BulkPublisher:
         self._partitions: dict[str, int] = {}
         self._turn = count()
         self._producer: Any = None
+        self._added = 0
         self.acknowledged = 0
         """How many records all in-sync replicas have."""
 
@@ -87,6 +88,8 @@ class BulkPublisher:
             if error is None:
                 for lane in self._lanes.values():
                     await lane.finish()
+                if self.acknowledged != self._added:
+                    raise EmitError(f"{self._added} records were sent, {self.acknowledged} acknowledged")
         finally:
             for lane in self._lanes.values():
                 lane.abandon()
@@ -102,6 +105,7 @@ class BulkPublisher:
         if lane is None:
             lane = await self._lane_of(record.topic, key)
         await lane.add(key, record.value, [*record.headers])
+        self._added += 1
 
     async def flush(self) -> None:
         """Send what was gathered, without waiting for more."""
@@ -146,13 +150,16 @@ class _Lane:
             self._batch.append(timestamp=None, key=key, value=value, headers=headers)
 
     async def push(self) -> None:
-        """Queue the batch under way. Raises EmitError if an earlier one failed."""
+        """Queue the batch under way. Raises EmitError if an earlier one failed.
+
+        It stays the batch under way until it is queued: whoever is cancelled while waiting loses nothing.
+        """
         self._check()
         async with self._order:
             if self._batch.record_count():
                 self._batch.close()
-                batch, self._batch = self._batch, self._producer.create_batch()
-                await self._batches.put(batch)
+                await self._batches.put(self._batch)
+                self._batch = self._producer.create_batch()
 
     async def finish(self) -> None:
         """Send the last batch and wait for all. Raises EmitError."""

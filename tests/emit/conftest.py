@@ -1,4 +1,4 @@
-"""The real Kafka, and a topic of one's own in it."""
+"""A topic of one's own in the real Kafka."""
 
 from uuid import uuid4
 
@@ -6,9 +6,6 @@ import pytest
 
 from pipeline.local.kafka import LocalKafka
 from tests.emit.topics import make_topic
-from tests.local.kafka_fixture import kafka
-
-__all__ = ["kafka"]
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """Bulk publishing on a real Kafka."""
 
+import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
 
 import pytest
 from confluent_kafka import Producer as OtherProducer
 
-from pipeline.emit.bulk import publish
+from pipeline.emit.bulk import BulkPublisher, publish
 from pipeline.emit.connection import EmitError
 from pipeline.local.kafka import LocalKafka
 from tests.emit.topics import make_topic, read_all
@@ -85,3 +86,18 @@ async def test_a_missing_topic_is_named_with_the_way_out(kafka: LocalKafka) -> N
 async def test_kafka_that_is_away_is_named_with_the_way_out() -> None:
     with pytest.raises(EmitError, match=r"cannot reach Kafka at 127\.0\.0\.1:1 "):
         await publish("127.0.0.1:1", [])
+
+
+async def test_a_flush_that_is_cancelled_while_it_waits_loses_nothing(kafka: LocalKafka, topic: str) -> None:
+    records = [Record(topic, b"one lane", b"%06d" % n * 100) for n in range(20_000)]
+    async with BulkPublisher(kafka.bootstrap) as bulk:
+        for number, record in enumerate(records):
+            await bulk.add(record)
+            if number % 50 == 0:
+                flushing = asyncio.create_task(bulk.flush())
+                await asyncio.sleep(0)
+                flushing.cancel()
+    assert bulk.acknowledged == len(records)
+    assert [record.value() for record in read_all(kafka.bootstrap, topic)] == [
+        record.value for record in records
+    ]

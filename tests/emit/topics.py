@@ -1,35 +1,62 @@
 """Topics of one's own in a real Kafka, read by another client."""
 
-from collections.abc import Iterator
+import time
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 PARTITIONS = 4
+SECONDS = 30
 
 
 def make_topic(bootstrap: str, name: str) -> None:
+    """Make a topic, and wait until every partition has a leader that knows it."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     for made in admin.create_topics([NewTopic(name, PARTITIONS, 1)]).values():
-        made.result(30)
-
-
-def read_all(bootstrap: str, topic: str) -> list[Any]:
-    """Every record of a topic, by partition and offset."""
-    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "reader", "enable.auto.commit": False})
+        made.result(SECONDS)
+    consumer = _consumer(bootstrap)
     try:
-        return [record for number in range(PARTITIONS) for record in _partition(consumer, topic, number)]
+        _ends(consumer, name)
     finally:
         consumer.close()
 
 
-def _partition(consumer: Consumer, topic: str, number: int) -> Iterator[Any]:
-    place = TopicPartition(topic, number, 0)
-    _, end = consumer.get_watermark_offsets(place, timeout=30)
-    consumer.assign([place])
-    for count in range(end):
-        record = consumer.poll(30)
-        assert record is not None, f"{topic}/{number} has {end} records, only {count} came"
-        assert record.error() is None
-        yield record
+def read_all(bootstrap: str, topic: str) -> list[Any]:
+    """Every record of a topic, by partition and offset."""
+    consumer = _consumer(bootstrap)
+    try:
+        wanted = sum(_ends(consumer, topic))
+        consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
+        records: list[Any] = []
+        while len(records) < wanted:
+            more = consumer.consume(wanted - len(records), SECONDS)
+            assert more, f"{topic} has {wanted} records, only {len(records)} came"
+            records += more
+    finally:
+        consumer.close()
+    assert [record.error() for record in records if record.error()] == []
+    return sorted(records, key=lambda record: (record.partition(), record.offset()))
+
+
+def _consumer(bootstrap: str) -> Consumer:
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "reader",
+            "enable.auto.commit": False,
+            "fetch.wait.max.ms": 10,
+        }
+    )
+
+
+def _ends(consumer: Consumer, topic: str) -> list[int]:
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+            return [consumer.get_watermark_offsets(place, timeout=SECONDS)[1] for place in places]
+        except KafkaException:  # a leader is not there at once
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
