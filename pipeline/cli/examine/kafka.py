@@ -5,12 +5,13 @@ Clients say "unable to bootstrap" to a wrong password, a wrong authority and pla
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import create_conn
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
+from aiokafka.structs import OffsetAndMetadata
 
 from pipeline.cli.examine.address import SECONDS, distrusted, speaks_tls, split, unreachable
 from pipeline.cli.examine.finding import Finding
@@ -92,7 +93,7 @@ async def _contents(settings: Settings) -> tuple[list[State], Counter[str]]:
     )
     try:
         await asyncio.gather(admin.start(), consumer.start())
-        committed = await admin.list_consumer_group_offsets(settings.kafka_group)
+        committed = await _committed(admin, settings.kafka_group)
         first = await consumer.beginning_offsets(partitions)
         end = await consumer.end_offsets(partitions)
     finally:
@@ -102,6 +103,19 @@ async def _contents(settings: Settings) -> tuple[list[State], Counter[str]]:
         read = committed[one].offset if one in committed and committed[one].offset >= 0 else first[one]
         waiting[one.topic] += max(end[one] - read, 0)
     return states, waiting
+
+
+async def _committed(admin: AIOKafkaAdminClient, group: str) -> Mapping[TopicPartition, OffsetAndMetadata]:
+    """What the group has acknowledged. A new cluster has no coordinator until the first time one asks."""
+    while True:
+        try:
+            committed: Mapping[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(
+                group
+            )
+        except GroupCoordinatorNotAvailableError:
+            await asyncio.sleep(0.5)
+        else:
+            return committed
 
 
 def _topic(state: State) -> Finding:

@@ -1,16 +1,16 @@
--- The latest windows of each metric, or of one.
+-- The latest windows of each metric, or of one. Numbers are cast, since metrics_every mixes Int64 and Float64.
 SELECT
     metric,
-    window,
+    toDateTime64(window, 0, 'UTC') AS started,
     channel,
     source,
     currency,
-    numerator,
-    denominator,
+    CAST(numerator AS Float64) AS numerator,
+    CAST(denominator AS Nullable(Int64)) AS denominator,
     n,
-    value,
+    CAST(value AS Nullable(Float64)) AS value,
     is_final
 FROM cx.metrics_every(seconds = {seconds:UInt32})
 WHERE metric = {metric:String} OR {metric:String} = ''
-ORDER BY metric ASC, window DESC, channel ASC, source ASC, currency ASC
+ORDER BY metric ASC, started DESC, channel ASC, source ASC, currency ASC
 LIMIT {last:UInt32} BY metric
