@@ -194,7 +194,8 @@ def test_the_stories_come_out_the_same_whatever_the_seed(seed: int) -> None:
     records, truth = shop(seed, 1000)
     interactions = [contract().admit(record.value, record.headers, RECEIVED) for record in records]
     found = answer([one for one in interactions if isinstance(one, Interaction)], Meaning())
-    journeys = {journey.customer.partition(":")[2]: journey for journey in found.journeys}
+    newest_first = sorted(found.journeys, key=lambda journey: -journey.started)
+    journeys = {journey.customer.partition(":")[2]: journey for journey in newest_first}
     of = {story.customer: journeys[story.customer] for story in truth.stories}
     assert {name: journey.outcome for name, journey in of.items()} == {
         "amira": "purchased",

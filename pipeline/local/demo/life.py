@@ -38,6 +38,18 @@ def pass_by(script: Script, shopper: Shopper) -> None:
         order = check_out(visit) if script.chance(0.5) else None
         if order:
             follow_up(script, order)
+            if script.chance(0.35):
+                customer = f"c-{80_000 + script.number('account')}"
+                sign_up(script, shopper, customer, order.at + script.between(1, 5) * DAY)
+
+
+def sign_up(script: Script, guest: Shopper, customer: str, at: int) -> None:
+    """Let a guest open an account with the email of the order, which thereby becomes the customer's."""
+    guest.customer = customer
+    visit = Visit(script, guest, at, "web")
+    visit.who["email"] = guest.email
+    visit.sign_in(first=True)
+    visit.look_around()
 
 
 def come_back(script: Script, visit: Visit, *, hours: int) -> Visit:

@@ -81,7 +81,7 @@ def complete(visit: Visit, lines: list[Json], total: Json, checkout: Json) -> Or
         "cart_id": visit.cart,
         **checkout,
     }
-    visit.do("order_completed", {**data, "promised_delivery_at": rfc3339(promised)}, visit.context)
+    visit.do("order_completed", {**data, "promised_delivery_at": rfc3339(promised)})
     if visit.at > script.end:
         return None
     order.at, order.promised_at = visit.at, promised

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from pipeline.local.demo.after import bill, deliver, refund, send_back
 from pipeline.local.demo.catalogue import COUNTRIES, PRODUCTS, Country
-from pipeline.local.demo.life import come_back
+from pipeline.local.demo.life import come_back, sign_up
 from pipeline.local.demo.order import Order, complete, order_by_phone, sell_in_store, total_of
 from pipeline.local.demo.people import Shopper
 from pipeline.local.demo.script import DAY, HOUR, MINUTE, SECOND, Script
@@ -140,11 +140,8 @@ def _grace(script: Script) -> Story:
     visit.add(PRODUCTS[40], 2)
     order = _buy(visit)
     arrival = deliver(script, order, late=False)
-    guest.customer = "grace"
-    later = Visit(script, guest, arrival + 2 * DAY, "web")
-    later.who["email"] = guest.email
-    later.sign_in(first=True)
-    refund(script, order, later.at + HOUR)
+    sign_up(script, guest, "grace", arrival + 2 * DAY)
+    refund(script, order, arrival + 3 * DAY)
     return Story(
         "grace", "orders as a guest by email, opens an account later: the order becomes hers; it is refunded"
     )

@@ -51,7 +51,7 @@ class Visit:
     def do(self, type_: str, data: Json | None = None, context: Json | None = None, pause: int = 40) -> None:
         """Do one thing, a little after the one before; `pause` in seconds is the longest wait."""
         self.at += 2 * SECOND + int(self.script.rng.random() * pause * SECOND)
-        self.script.tell(self.source, type_, self.at, self.where, self.who, data, context)
+        self.script.tell(self.source, type_, self.at, self.where, self.who, data, context or self.context)
 
     def sign_in(self, *, first: bool = False) -> None:
         """Say who it is; from now on every interaction carries the customer."""
@@ -64,7 +64,7 @@ class Visit:
         """Arrive, sometimes from a campaign, sometimes on a slow page."""
         script = self.script
         if self.where == "app":
-            self.do("screen_viewed", {"screen": "home"}, self.context)
+            self.do("screen_viewed", {"screen": "home"})
             return
         context = {**self.context, "page": {"path": "/", "title": "Shop 🛍"}}
         if script.chance(0.25):
