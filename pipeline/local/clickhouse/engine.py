@@ -6,8 +6,9 @@ One process may have a data directory open; a session belongs to one thread at a
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Generator, Mapping
+from contextlib import closing, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,12 +38,18 @@ class Engine:
         self._root = connect(self._address)
         self.version: str = _text(self._root.query("SELECT version()", "TSVRaw"))
         self.timezone: str = _text(self._root.query("SELECT timezone()", "TSVRaw"))
+        self._numbers = count(1)
         formats = _text(self._root.query("SELECT lower(name) FROM system.formats", "TSVRaw"))
         self.formats = frozenset(formats.split("\n"))
 
     def session(self, user: User, database: str) -> "Session":
         """Open a session with a user's rights. Raises Failure."""
-        return Session(connect(self._address), user, database)
+        return Session(connect(self._address), user, database, tag=f"cxstream-{next(self._numbers)}")
+
+    def kill(self, tag: str) -> None:
+        """End what the session with this tag runs."""
+        with closing(connect(self._address)) as connection:
+            connection.query(f"KILL QUERY WHERE Settings['log_comment'] = {quote(tag)} ASYNC", "Null")
 
     def close(self) -> None:
         """Close the engine; call it after the sessions."""
@@ -52,14 +59,17 @@ class Engine:
 class Session:
     """One connection to the engine, with one user's roles and profile."""
 
-    def __init__(self, connection: Any, user: User, database: str) -> None:
+    def __init__(self, connection: Any, user: User, database: str, *, tag: str) -> None:
         self._connection = connection
+        self.tag = tag
+        """By which its queries can be killed."""
         self._profile = dict(user.settings)
         self._set: dict[str, str] = {}
         try:
             if database:
                 self.run(f"USE {quote_name(database)}")
             self.run("SET ROLE " + ", ".join(quote_name(role) for role in user.roles))
+            self._assign({"log_comment": tag})
             # readonly comes last: nothing may be set after it
             for name in sorted(self._profile, key=lambda name: name == "readonly"):
                 self._assign({name: self._profile[name]})
@@ -100,14 +110,14 @@ class Session:
         """Run a statement, and give its whole answer. Raises Failure."""
         try:
             answer: bytes = self._connection.query(query, form, params=dict(parameters or {})).bytes()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the engine raises several
             raise failure_of(error) from None
         return answer
 
-    def stream(self, query: str, parameters: Mapping[str, str]) -> Iterator[bytes]:
+    def stream(self, query: str, parameters: Mapping[str, str], form: str = "Native") -> Generator[bytes]:
         """Run a SELECT, and give its answer chunk by chunk; what is not taken is cancelled. Raises Failure."""
         try:
-            answer = self._connection.send_query(query, "Native", params=dict(parameters))
+            answer = self._connection.send_query(query, form, params=dict(parameters))
             try:
                 for chunk in answer:
                     yield chunk.bytes()
@@ -116,7 +126,7 @@ class Session:
                     answer.cancel()
         except Failure:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the engine raises several
             raise failure_of(error) from None
 
     def columns_of(self, query: str, parameters: Mapping[str, str] | None = None) -> list[Column]:
@@ -144,11 +154,21 @@ class Session:
             return [Column(name, types[name]) for name in insert.columns]
         return self.columns_of(f"SELECT {', '.join(insert.columns)} FROM {insert.table}")
 
+    def insert_rows(self, insert: Insert, rows: bytes, form: str = "Values") -> int:
+        """Insert rows that are here, in the format that the query names; give their number. Raises Failure."""
+        insertion = self.insert(insert.head, insert.format or form)
+        try:
+            insertion.append(rows)
+        except Failure:
+            insertion.cancel()
+            raise
+        return insertion.finish()
+
     def insert(self, head: str, form: str = "Native") -> "Insertion":
         """Begin to insert. Raises Failure."""
         try:
             return Insertion(self._connection.send_insert(head, form))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the engine raises several
             raise failure_of(error) from None
 
 
@@ -162,14 +182,14 @@ class Insertion:
         """Hand over rows. Raises Failure."""
         try:
             self._inserter.append(data)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the engine raises several
             raise failure_of(error) from None
 
     def finish(self) -> int:
         """Write what was handed over, and give the number of rows. Raises Failure."""
         try:
             return int(self._inserter.finish().rows_written)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the engine raises several
             raise failure_of(error) from None
 
     def cancel(self) -> None:

@@ -5,12 +5,13 @@ left to the engine's own grants.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from pipeline.local.clickhouse.access import User
 from pipeline.local.clickhouse.failure import Failure
 from pipeline.local.clickhouse.sql import Token
-from pipeline.local.clickhouse.statement import Statement
+from pipeline.local.clickhouse.statement import Statement, format_of
 
 _SYNTAX_ERROR: Final = 62
 _ACCESS_DENIED: Final = 497
@@ -27,8 +28,8 @@ _FORBIDDEN_PAIRS: Final = {
 _FORBIDDEN_FUNCTIONS: Final = {"python": "python() reads objects of the server's process"}
 
 
-def check(statement: Statement, user: User, *, formats: frozenset[str] = frozenset()) -> None:
-    """Refuse what gets around the user's rights; a FORMAT clause too, where `formats` names those there are.
+def check(statement: Statement, user: User, *, reads_only: bool = False) -> None:
+    """Refuse what gets around the user's rights, and what writes where the door only reads.
 
     Raises Failure with the engine's own codes.
     """
@@ -38,16 +39,20 @@ def check(statement: Statement, user: User, *, formats: frozenset[str] = frozens
     if any(token.kind == "broken" for token in tokens):
         raise Failure(_SYNTAX_ERROR, "Syntax error: a quote or a comment is not closed")
     _check_single(tokens)
-    for first, second in zip(tokens, tokens[1:], strict=False):
+    for first, second in pairwise(tokens):
         if (reason := _FORBIDDEN_PAIRS.get((first.word, second.word))) is not None:
             raise Failure(_ACCESS_DENIED, f"{user.name}: {reason}, and is refused")
         if second.text == "(" and (reason := _FORBIDDEN_FUNCTIONS.get(first.name.lower())) is not None:
             raise Failure(_ACCESS_DENIED, f"{user.name}: {reason}, and is refused")
     _check_roles(tokens, user)
-    if user.read_only and statement.verb not in _READING:
+    if (reads_only or user.read_only) and statement.verb not in _READING:
         raise Failure(_READONLY, f"{user.name}: Cannot execute query in readonly mode")
-    if formats and statement.verb != "INSERT":
-        _check_format(tokens, formats)
+
+
+def check_no_format(statement: Statement, formats: frozenset[str]) -> None:
+    """Refuse a FORMAT clause: on the native port an answer is always Native. Raises Failure."""
+    if statement.verb != "INSERT" and format_of(statement, formats):
+        raise Failure(_SYNTAX_ERROR, "FORMAT is refused on the native port: its answers are always Native")
 
 
 def _check_single(tokens: Sequence[Token]) -> None:
@@ -66,11 +71,3 @@ def _check_roles(tokens: Sequence[Token], user: User) -> None:
         assigns = at + 2 < len(tokens) and tokens[at + 2].text == "="
         if (words[:1] == ["ROLE"] and not assigns) or words == ["DEFAULT", "ROLE"]:
             raise Failure(_ACCESS_DENIED, f"{user.name}: roles are set by the server: SET ROLE is refused")
-
-
-def _check_format(tokens: Sequence[Token], formats: frozenset[str]) -> None:
-    for first, second in zip(tokens, tokens[1:], strict=False):
-        if first.word == "FORMAT" and first.depth == 0 and second.name.lower() in formats:
-            raise Failure(
-                _SYNTAX_ERROR, "FORMAT is refused on the native port: its answers are always Native"
-            )

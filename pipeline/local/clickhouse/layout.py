@@ -8,11 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from pipeline.local.clickhouse.failure import Failure
 from pipeline.local.clickhouse.walk import Walk
-
-
-class UnknownTypeError(Exception):
-    """The type cannot go over this server's native protocol."""
 
 
 class Layout(NamedTuple):
@@ -24,6 +21,7 @@ class Layout(NamedTuple):
     """Walks over so many values."""
 
 
+_UNKNOWN_TYPE: Final = 50
 _WIDTHS: Final = {
     **dict.fromkeys(("UInt8", "Int8", "Bool", "Enum8", "Nothing"), 1),
     **dict.fromkeys(("UInt16", "Int16", "Enum16", "Date", "BFloat16"), 2),
@@ -48,7 +46,7 @@ _QUOTES: Final = "'`\""
 
 @lru_cache(maxsize=4096)
 def layout_of(kind: str) -> Layout:
-    """Give the layout of a type. Raises UnknownTypeError."""
+    """Give the layout of a type. Raises Failure."""
     base, _, _ = kind.partition("(")
     if base in _WIDTHS:
         return _fixed(_WIDTHS[base])
@@ -56,16 +54,15 @@ def layout_of(kind: str) -> Layout:
         return Layout(0, Walk.strings)
     if base in _GEOMETRY:
         return layout_of(_GEOMETRY[base])
+    if base in _COMPOUNDS:
+        return _COMPOUNDS[base](arguments_of(kind))
     if base.startswith("Interval"):
         return _fixed(8)
-    arguments = arguments_of(kind)
-    if base == "FixedString":
-        return _fixed(int(arguments[0]))
-    if base == "Decimal":
-        return _fixed(next(width for most, width in _DECIMAL_WIDTHS if int(arguments[0]) <= most))
-    if base in _COMPOUNDS:
-        return _COMPOUNDS[base](arguments)
-    raise UnknownTypeError(f"type {kind} cannot be sent over this server's native port: cast it, or use HTTP")
+    raise Failure(
+        _UNKNOWN_TYPE,
+        f"type {kind} cannot go over this server's native port: cast it, or use HTTP",
+        "UNKNOWN_TYPE",
+    )
 
 
 def arguments_of(kind: str) -> list[str]:
@@ -94,6 +91,10 @@ def _end_of_quoted(text: str, start: int) -> int:
 
 def _fixed(width: int) -> Layout:
     return Layout(0, lambda walk, count: walk.skip(width * count))
+
+
+def _decimal_width(precision: int) -> int:
+    return next(width for most, width in _DECIMAL_WIDTHS if precision <= most)
 
 
 def _nullable(arguments: Sequence[str]) -> Layout:
@@ -147,6 +148,8 @@ def _low_cardinality(arguments: Sequence[str]) -> Layout:
 
 
 _COMPOUNDS: Final[dict[str, Callable[[Sequence[str]], Layout]]] = {
+    "FixedString": lambda arguments: _fixed(int(arguments[0])),
+    "Decimal": lambda arguments: _fixed(_decimal_width(int(arguments[0]))),
     "Nullable": _nullable,
     "Array": _array,
     "Map": _array,

@@ -1,198 +1,121 @@
-"""One client of the native protocol, revision 54459: from its hello to its end.
+"""One client of the native protocol: from its hello to its end.
 
 What comes in: a socket. What goes out: answers. What may be lost: an insert whose client died before it was told of
-its end; of a block that was not complete nothing is visible.
+its end; of a block that was not complete nothing is ever visible.
 """
 
 import socket
-import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import closing
 from typing import Final
 
-from pipeline.local.clickhouse.access import Gate
-from pipeline.local.clickhouse.blocks import Block, Column, engine_blocks, header, read_block
-from pipeline.local.clickhouse.engine import Engine, Insertion, Session
-from pipeline.local.clickhouse.failure import Failure, failure_of
-from pipeline.local.clickhouse.guard import check
+from pipeline.local.clickhouse import packets
+from pipeline.local.clickhouse.access import Gate, User
+from pipeline.local.clickhouse.answer import Answer
+from pipeline.local.clickhouse.blocks import Block, read_block
+from pipeline.local.clickhouse.engine import Engine, Session
+from pipeline.local.clickhouse.failure import Failure
+from pipeline.local.clickhouse.guard import check, check_no_format
+from pipeline.local.clickhouse.insertion import insert_from
+from pipeline.local.clickhouse.packets import Asks
 from pipeline.local.clickhouse.query import Query, read_query
-from pipeline.local.clickhouse.statement import Insert, Statement, insert_of, statement_of
-from pipeline.local.clickhouse.wire import Inbox, ProtocolError, frames, string, varint
+from pipeline.local.clickhouse.statement import insert_of, statement_of
+from pipeline.local.clickhouse.watch import Watch
+from pipeline.local.clickhouse.wire import Inbox, ProtocolError
 
-REVISION: Final = 54459
-_HELLO, _QUERY, _DATA, _CANCEL, _PING = 0, 1, 2, 3, 4
-_SAYS_HELLO, _SAYS_DATA, _SAYS_EXCEPTION, _SAYS_PONG, _SAYS_END, _SAYS_EVENTS = 0, 1, 2, 4, 5, 14
-_BLOCK_INFO: Final = varint(1) + b"\0" + varint(2) + struct.pack("<i", -1) + varint(0)
-_NO_EVENTS: Final = varint(_SAYS_EVENTS) + string("") + _BLOCK_INFO + varint(0) + varint(0)
-"""The driver waits for the events of an insert after each block."""
 _UNEXPECTED_PACKET: Final = 101
+_NOT_IMPLEMENTED: Final = 48
 _RECEIVE_SIZE: Final = 1 << 20
 
 
 class NativeClient:
     """Serves one connection."""
 
-    def __init__(self, connection: socket.socket, engine: Engine, gate: Gate) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, connection: socket.socket, engine: Engine, gate: Gate, watch: Watch) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else 45 ms a query
         self._socket = connection
         self._engine = engine
         self._gate = gate
+        self._watch = watch
         self._inbox = Inbox(self._receive)
-        self._compressed = False
 
     def serve(self) -> None:
         """Answer until the client leaves."""
         try:
-            session = self._greet()
-            if session is not None:
-                with closing(session):
-                    self._serve(session)
+            self._serve()
         except (EOFError, OSError):
             pass  # the client left
         except ProtocolError as error:
             self._fail(Failure(_UNEXPECTED_PACKET, str(error), "UNEXPECTED_PACKET_FROM_CLIENT"))
 
-    def _serve(self, session: Session) -> None:
-        while True:
-            packet = self._inbox.varint()
-            if packet == _PING:
-                self._send(varint(_SAYS_PONG))
-            elif packet == _QUERY:
-                self._query(session)
-            elif packet != _CANCEL:  # a cancel that came after the end changes nothing
-                raise ProtocolError(f"unexpected packet {packet}")
+    def _serve(self) -> None:
+        try:
+            user, session = self._greet()
+        except Failure as failure:
+            self._fail(failure)
+            return
+        with closing(session):
+            self._send(packets.hello(self._engine.version, self._engine.timezone))
+            self._inbox.bytes()  # the addendum: a quota key
+            while True:
+                packet = self._inbox.varint()
+                if packet == Asks.PING:
+                    self._send(packets.PONG)
+                elif packet == Asks.QUERY:
+                    self._query(session, user)
+                elif packet != Asks.CANCEL:  # a cancel that came after the end changes nothing
+                    raise ProtocolError(f"unexpected packet {packet}")
 
-    def _greet(self) -> Session | None:
+    def _greet(self) -> tuple[User, Session]:
         inbox = self._inbox
-        if inbox.varint() != _HELLO:
+        if inbox.varint() != Asks.HELLO:
             raise ProtocolError("the first packet must be a hello")
-        inbox.bytes(), inbox.varint(), inbox.varint()  # noqa: B018 - the client's name and version
+        _client = inbox.bytes(), inbox.varint(), inbox.varint()
         revision = inbox.varint()
         database, name, password = inbox.string(), inbox.string(), inbox.string()
-        try:
-            if revision < REVISION:
-                raise Failure(_UNEXPECTED_PACKET, f"revision {revision} is too old: {REVISION} is needed")
-            user = self._gate.admit(name, password)
-            session = self._engine.session(user, database)
-        except Failure as failure:
-            self._fail(failure)
-            return None
-        self._user = user
-        major, minor, patch, *_ = map(int, self._engine.version.split("."))
-        self._send(
-            varint(_SAYS_HELLO)
-            + string("ClickHouse")
-            + varint(major)
-            + varint(minor)
-            + varint(REVISION)
-            + string(self._engine.timezone)
-            + string("local")
-            + varint(patch)
-        )
-        inbox.bytes()  # the addendum: a quota key
-        return session
+        if revision < packets.REVISION:
+            raise ProtocolError(f"revision {revision} is too old: {packets.REVISION} is needed")
+        user = self._gate.admit(name, password)
+        return user, self._engine.session(user, database)
 
-    def _query(self, session: Session) -> None:
+    def _query(self, session: Session, user: User) -> None:
         query = read_query(self._inbox)
-        self._compressed = query.compressed
-        self._skip_tables()
+        external_rows = sum(block.rows for block in self._blocks(compressed=query.compressed))
         try:
-            statement = statement_of(query.text)
-            check(statement, self._user, formats=self._engine.formats)
-            session.use_settings(query.settings)
-            self._run(session, statement, query)
+            _refuse_external(external_rows)
+            self._run(session, user, query)
         except Failure as failure:
             self._fail(failure)
 
-    def _skip_tables(self) -> None:
-        """Tables that come with a query are not supported; an empty block ends them."""
-        while True:
-            if self._inbox.varint() != _DATA:
-                raise ProtocolError("a block was expected after the query")
-            self._inbox.bytes()
-            if not self._block().columns:
-                return
-
-    def _run(self, session: Session, statement: Statement, query: Query) -> None:
+    def _run(self, session: Session, user: User, query: Query) -> None:
+        statement = statement_of(query.text)
+        check(statement, user)
+        check_no_format(statement, self._engine.formats)
+        session.use_settings(query.settings)
+        answer = Answer(self._send, compressed=query.compressed)
         insert = insert_of(statement)
-        if insert is not None and not statement.query[insert.data_at :].strip(" \t\r\n;"):
-            self._insert(session, insert)
-            return
-        if statement.streams:
-            self._select(session, statement, query.parameters)
-        elif statement.tells:
-            blocks = list(engine_blocks(session.run(statement.text, parameters=query.parameters)))
-            columns = (
-                blocks[0].columns if blocks else session.columns_of_answer(statement.text, query.parameters)
-            )
-            self._answer(columns, blocks)
+        if insert is not None and not insert.rows.strip(" \t\r\n;"):
+            insert_from(self._blocks(compressed=query.compressed), session, insert, answer)
+        elif insert is not None:
+            session.insert_rows(insert, insert.rows.encode(errors="surrogateescape"))
         else:
-            session.run(statement.text, parameters=query.parameters)
-        self._send(varint(_SAYS_END))
+            with self._watch.over(self._socket, session.tag) as watched:
+                answer.of(statement, session, query.parameters, watched)
+        self._send(packets.END_OF_STREAM)
 
-    def _select(self, session: Session, statement: Statement, parameters: Mapping[str, str]) -> None:
-        columns: Iterable[Column] | None = None
-        with closing(session.stream(statement.text, parameters)) as chunks:
-            for chunk in chunks:
-                for block in engine_blocks(chunk):
-                    if columns is None:
-                        columns = block.columns
-                        self._data(header(columns))
-                    self._data(block.data)
-        if columns is None:
-            self._data(header(session.columns_of(statement.text, parameters)))
-
-    def _answer(self, columns: Iterable[Column], blocks: Iterable[Block]) -> None:
-        self._data(header(columns))
-        for block in blocks:
-            self._data(block.data)
-
-    def _insert(self, session: Session, insert: Insert) -> None:
-        columns = session.columns_of_table(insert)
-        insertion = session.insert(insert.head)
-        try:
-            self._data(header(columns))
-            self._receive_rows(insertion)
-        except BaseException:
-            insertion.cancel()
-            raise
-        insertion.finish()
-        self._send(_NO_EVENTS + varint(_SAYS_END))
-
-    def _receive_rows(self, insertion: Insertion) -> None:
-        failure: Failure | None = None
+    def _blocks(self, *, compressed: bool) -> Iterable[Block]:
+        """Read blocks until the empty one that ends them. Every one must be taken."""
         while True:
-            if self._inbox.varint() != _DATA:
+            if self._inbox.varint() != Asks.DATA:
                 raise ProtocolError("a block was expected")
-            self._inbox.bytes()
-            block = self._block()
+            self._inbox.bytes()  # a table's name
+            block = read_block(self._inbox.decompressed() if compressed else self._inbox)
             if not block.columns:
-                break
-            if failure is None:
-                try:
-                    insertion.append(block.data)
-                except Failure as error:
-                    failure = error
-            self._send(_NO_EVENTS)
-        if failure is not None:
-            raise failure
-
-    def _block(self) -> Block:
-        return read_block(self._inbox.decompressed() if self._compressed else self._inbox)
-
-    def _data(self, block: bytes) -> None:
-        data = _BLOCK_INFO + block
-        self._send(varint(_SAYS_DATA) + string("") + (frames(data) if self._compressed else data))
+                return
+            yield block
 
     def _fail(self, failure: Failure) -> None:
-        self._send(
-            varint(_SAYS_EXCEPTION)
-            + struct.pack("<i", failure.code)
-            + string("DB::Exception")
-            + string(failure.text)
-            + string("")
-            + b"\0"
-        )
+        self._send(packets.exception(failure))
 
     def _send(self, data: bytes) -> None:
         self._socket.sendall(data)
@@ -202,3 +125,8 @@ class NativeClient:
         if not data:
             raise EOFError
         return data
+
+
+def _refuse_external(rows: int) -> None:
+    if rows:
+        raise Failure(_NOT_IMPLEMENTED, "tables that come with a query are not supported", "NOT_IMPLEMENTED")

@@ -89,7 +89,7 @@ class LocalClickHouse:
     def _answers(self, ports: Path) -> bool:
         try:
             found = json.loads(ports.read_text(encoding="utf-8"))
-            with urllib.request.urlopen(f"http://127.0.0.1:{found['http']}/ping", timeout=1):  # noqa: S310 - loopback
+            with urllib.request.urlopen(f"http://127.0.0.1:{found['http']}/ping", timeout=1):
                 self.native_port, self.http_port = found["native"], found["http"]
         except (OSError, ValueError):
             return False

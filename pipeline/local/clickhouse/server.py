@@ -22,6 +22,7 @@ from pipeline.local.clickhouse.access import (
 from pipeline.local.clickhouse.engine import Engine
 from pipeline.local.clickhouse.http import HttpClient
 from pipeline.local.clickhouse.native import NativeClient
+from pipeline.local.clickhouse.watch import Watch
 
 _LOOPBACK: Final = "127.0.0.1"
 PORTS_FILE: Final = "ports.json"
@@ -42,9 +43,12 @@ class Server:
         users_xml = find_users_xml()
         self._engine = Engine(directory, users_xml)
         gate = Gate(read_users(users_xml), passwords)
+        watch = Watch(self._engine.kill)
         self._doors = [
-            _door(native_port, lambda connection: NativeClient(connection, self._engine, gate).serve()),
-            _door(http_port, lambda connection: HttpClient(connection, self._engine, gate).serve()),
+            _door(
+                native_port, lambda connection: NativeClient(connection, self._engine, gate, watch).serve()
+            ),
+            _door(http_port, lambda connection: HttpClient(connection, self._engine, gate, watch).serve()),
         ]
         self.native_port, self.http_port = (door.server_address[1] for door in self._doors)
         _write_ports(directory / PORTS_FILE, self.native_port, self.http_port)

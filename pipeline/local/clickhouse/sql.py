@@ -4,6 +4,7 @@ What comes in: a query. What goes out: its tokens, without comments and blanks. 
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
 Kind = Literal["word", "quoted", "string", "number", "sign", "broken"]
@@ -56,9 +57,9 @@ class Token(NamedTuple):
         return unquote(self.text) if self.kind == "quoted" else self.text
 
 
-def tokens_of(query: str) -> list[Token]:
-    """Cut a query into tokens. What is never closed is one "broken" token to the end."""
-    tokens, depth = [], 0
+def lex(query: str) -> Iterator[Token]:
+    """Cut a query into tokens, one by one. What is never closed is one "broken" token to the end."""
+    depth = 0
     for match in _LEXER.finditer(query):
         kind = _kind(match)
         if kind is None:
@@ -66,15 +67,15 @@ def tokens_of(query: str) -> list[Token]:
         text = match[0]
         change = _DEPTHS.get(text, 0) if kind == "sign" else 0
         depth += min(change, 0)
-        tokens.append(Token(kind, text, match.start(), match.end(), depth))
+        yield Token(kind, text, match.start(), match.end(), depth)
         depth += max(change, 0)
-    return tokens
 
 
 def _kind(match: re.Match[str]) -> Kind | None:
-    for kind in ("word", "sign", "string", "number", "quoted", "broken"):
+    kinds: tuple[Kind, ...] = ("word", "sign", "string", "number", "quoted", "broken")
+    for kind in kinds:
         if match[kind] is not None:
-            return kind  # type: ignore[return-value] - a group of that name
+            return kind
     return None
 
 

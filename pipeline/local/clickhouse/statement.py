@@ -1,20 +1,57 @@
 """What a query is: one statement of a kind, and where its parts lie.
 
-What comes in: a query. What goes out: a statement; nothing is judged here.
+What comes in: a query. What goes out: a statement; nothing is judged here. The rows of an INSERT are not SQL: they are
+neither cut into tokens nor ever given to the engine as part of a query.
 """
 
-from collections.abc import Sequence
+import re
+from itertools import pairwise
 from typing import Final, NamedTuple
 
-from pipeline.local.clickhouse.sql import Token, tokens_of
+from pipeline.local.clickhouse.sql import Token, lex
 
-_STREAMED: Final = frozenset({"SELECT", "WITH", "FROM"})
-_TELLING: Final = frozenset({"SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "CHECK", "KILL"})
-_SOURCES: Final = frozenset({"SELECT", "WITH", "VALUES", "FORMAT", "FROM", "SETTINGS", "WATCH"})
+_SELECTS: Final = frozenset({"SELECT", "WITH", "FROM"})
+_TELLS: Final = frozenset({"SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "CHECK", "KILL"})
+_ENDS_TARGET: Final = frozenset(
+    {"SELECT", "WITH", "FROM", "VALUES", "FORMAT", "SETTINGS", "WATCH", "PARTITION"}
+)
+_BEFORE_ROWS: Final = re.compile(r"[ \t\f]*\r?\n?")
+
+
+class Statement(NamedTuple):
+    """A query, cut into tokens up to where rows begin."""
+
+    query: str
+    tokens: tuple[Token, ...]
+    rows_at: int | None
+    """Where the rows of an INSERT begin; None for every other statement."""
+
+    @property
+    def verb(self) -> str:
+        """The first word in capitals, brackets before it aside."""
+        return next((token.word for token in self.tokens if token.text != "("), "")
+
+    @property
+    def text(self) -> str:
+        """The query without a closing semicolon and what comes after, without rows."""
+        last = next((token for token in reversed(self.tokens) if token.text != ";"), None)
+        return self.query[: last.end] if last is not None else ""
+
+    @property
+    def selects(self) -> bool:
+        """Whether it is a SELECT."""
+        return self.verb in _SELECTS and not any(
+            token.word == "INSERT" and not token.depth for token in self.tokens
+        )
+
+    @property
+    def tells(self) -> bool:
+        """Whether it answers with rows, and is no SELECT."""
+        return self.verb in _TELLS
 
 
 class Insert(NamedTuple):
-    """An INSERT whose rows come after the query."""
+    """The parts of an INSERT whose rows come as data."""
 
     table: str
     """The target, as the query writes it."""
@@ -24,100 +61,92 @@ class Insert(NamedTuple):
     """The statement up to its rows, without VALUES and FORMAT."""
     format: str
     """The format of the rows; "" where the query names none."""
-    data_at: int
-    """Where rows may begin within the query."""
-
-
-class Statement(NamedTuple):
-    """A query, cut into tokens."""
-
-    query: str
-    tokens: Sequence[Token]
-
-    @property
-    def verb(self) -> str:
-        """The first word in capitals, brackets before it aside."""
-        return next((token.word for token in self.tokens if token.text != "("), "")
-
-    @property
-    def streams(self) -> bool:
-        """Whether it is a SELECT."""
-        return self.verb in _STREAMED and not self.inserts
-
-    @property
-    def tells(self) -> bool:
-        """Whether it has an answer of rows, and is no SELECT."""
-        return self.verb in _TELLING
-
-    @property
-    def inserts(self) -> bool:
-        """Whether it writes rows."""
-        return any(token.word == "INSERT" and token.depth == 0 for token in self.tokens[:1]) or (
-            self.verb == "WITH" and any(token.word == "INSERT" and token.depth == 0 for token in self.tokens)
-        )
-
-    @property
-    def text(self) -> str:
-        """The query without a closing semicolon and what comes after."""
-        last = next((token for token in reversed(self.tokens) if token.text != ";"), None)
-        return self.query[: last.end] if last is not None else ""
+    rows: str
+    """Rows that the query itself holds."""
 
 
 def statement_of(query: str) -> Statement:
     """Cut a query."""
-    return Statement(query, tokens_of(query))
+    tokens: list[Token] = []
+    for token in lex(query):
+        tokens.append(token)
+        if (rows_at := _rows_at(query, tokens)) is not None:
+            return Statement(query, tuple(tokens), rows_at)
+    takes_rows = bool(tokens) and tokens[0].word == "INSERT" and not _has_source(tokens)
+    return Statement(query, tuple(tokens), len(query) if takes_rows else None)
+
+
+def _rows_at(query: str, tokens: list[Token]) -> int | None:
+    if tokens[0].word != "INSERT" or tokens[-1].depth:
+        return None
+    last = tokens[-1]
+    if last.word == "VALUES" and not _has_source(tokens):
+        return last.end
+    if len(tokens) > 1 and tokens[-2].word == "FORMAT" and not _has_source(tokens):
+        match = _BEFORE_ROWS.match(query, last.end)
+        return match.end() if match else last.end
+    return None
+
+
+def _has_source(tokens: list[Token]) -> bool:
+    return any(
+        token.word in {"SELECT", "WITH", "FROM", "WATCH"} for token in tokens if not token.depth
+    ) or any(token.word == "SELECT" and tokens[at - 1].text == "(" for at, token in enumerate(tokens))
 
 
 def insert_of(statement: Statement) -> Insert | None:
-    """Give the parts of an INSERT whose rows come after the query or as its tail; None for every other statement."""
-    tokens = statement.tokens
-    if statement.verb != "INSERT" or tokens[0].word != "INSERT":
+    """Give the parts of an INSERT whose rows come as data; None for every other statement."""
+    if statement.rows_at is None:
         return None
+    tokens = statement.tokens
     at = 1 + sum(token.word in {"INTO", "TABLE"} for token in tokens[1:3])
     end = _end_of_target(tokens, at)
-    columns, after = _columns(tokens, end)
-    source = next(
-        (token for token in tokens[after:] if token.depth == 0 and token.word in _SOURCES - {"SETTINGS"}),
-        None,
-    )
-    if source is not None and source.word not in {"VALUES", "FORMAT"}:
-        return None
-    head = statement.query[: source.start] if source is not None else statement.text
-    kind, data_at = _format(statement, source)
     target = statement.query[tokens[at].start : tokens[end - 1].end] if end > at else ""
-    return Insert(target, columns, head, kind, data_at)
+    form, head_end = _format(tokens)
+    return Insert(
+        target, _columns(tokens[end:]), statement.query[:head_end], form, statement.query[statement.rows_at :]
+    )
 
 
-def _end_of_target(tokens: Sequence[Token], at: int) -> int:
+def format_of(statement: Statement, formats: frozenset[str]) -> str:
+    """Give the format that a FORMAT clause names, "" for none; `formats` are the lower-case names of all."""
+    tokens = statement.tokens
+    for first, second in pairwise(tokens):
+        if first.word == "FORMAT" and not first.depth and second.name.lower() in formats:
+            return second.name
+    return ""
+
+
+def _end_of_target(tokens: tuple[Token, ...], at: int) -> int:
     """A name, or FUNCTION with its call."""
     is_function = at < len(tokens) and tokens[at].word == "FUNCTION"
     for number, token in enumerate(tokens[at:], start=at):
-        if token.depth == 0 and (
-            (token.text == "(" and not is_function) or token.word in _SOURCES or token.text == ";"
-        ):
+        ends = token.word in _ENDS_TARGET or token.text == ";" or (token.text == "(" and not is_function)
+        if ends and not token.depth:
             return number
     return len(tokens)
 
 
-def _columns(tokens: Sequence[Token], at: int) -> tuple[tuple[str, ...] | None, int]:
-    if at >= len(tokens) or tokens[at].text != "(":
-        return None, at
-    names, parts = [], []
-    for number, token in enumerate(tokens[at + 1 :], start=at + 1):
-        if token.depth == 0 or (token.text == "," and token.depth == 1):
-            names.append("".join(parts))
-            parts = []
-            if token.depth == 0:
-                return tuple(names), number + 1
+def _columns(tokens: tuple[Token, ...]) -> tuple[str, ...] | None:
+    """Give the names in the brackets that these tokens begin with."""
+    if not tokens or tokens[0].text != "(":
+        return None
+    names = [""]
+    for token in tokens[1:]:
+        if not token.depth:
+            break
+        if token.text == "," and token.depth == 1:
+            names.append("")
         else:
-            parts.append(token.name)
-    return tuple(names), len(tokens)
+            names[-1] += token.name
+    return tuple(names)
 
 
-def _format(statement: Statement, source: Token | None) -> tuple[str, int]:
-    if source is None:
-        return "", len(statement.query)
-    if source.word == "VALUES":
-        return "Values", source.end
-    name = next((token for token in statement.tokens if token.start >= source.end), None)
-    return (name.text, name.end) if name is not None else ("", source.end)
+def _format(tokens: tuple[Token, ...]) -> tuple[str, int]:
+    """Give the format, and where the statement without it ends."""
+    if tokens[-1].word == "VALUES":
+        return "Values", tokens[-1].start
+    if len(tokens) > 1 and tokens[-2].word == "FORMAT":
+        return tokens[-1].name, tokens[-2].start
+    last = next(token for token in reversed(tokens) if token.text != ";")
+    return "", last.end

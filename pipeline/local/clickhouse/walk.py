@@ -78,7 +78,7 @@ class Walk:
         while left:
             data, at = self._data, self._at
             try:
-                for left in range(left, 0, -1):  # noqa: B007, B020, PLR1704 - what is left when the chunk ends
+                for left in range(left, 0, -1):  # noqa: B007, B020 - what is left when the chunk ends
                     size = data[at]
                     if size >= _HIGH:
                         high = data[at + 1]

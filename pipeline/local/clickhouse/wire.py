@@ -133,5 +133,5 @@ def _frame(data: bytes) -> bytes:
 
 def _checksum(body: bytes) -> bytes:
     """CityHash128 as ClickHouse writes it: the high half first, each half little-endian."""
-    value = CityHash128(body)
+    value: int = CityHash128(body)
     return (value >> 64).to_bytes(8, "little") + (value & (1 << 64) - 1).to_bytes(8, "little")
