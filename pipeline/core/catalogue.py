@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import Final
 
 from pipeline.core.schema import Schema, parse_name
 from pipeline.core.typed import Document
+
+_LONGEST: Final = 64
+"""Characters of a type that are compared with the known ones: the work grows with the square."""
 
 
 class Catalogue:
@@ -47,6 +51,6 @@ class Catalogue:
         return self._suggest(kind)
 
     def _closest(self, kind: str) -> str:
-        close = get_close_matches(kind.lower().replace(" ", "_"), self.newest, n=1)
+        close = get_close_matches(kind[:_LONGEST].lower().replace(" ", "_"), self.newest, n=1)
         meant = f"; the closest is {close[0]}." if close else "."
         return f"type must be one of the {len(self.newest)} types in schemas/interactions{meant}"

@@ -24,7 +24,7 @@ _PERSONAL_MARKS: Final = tuple(f"{kind}:" for kind in sorted(PERSONAL))
 _RANK: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 _THING_FIELDS: Final = frozenset(f"{kind}_id" for kind in THINGS)
 _NOT_PLAIN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_REMEMBERED: Final = 65_536
+_REMEMBERED: Final = 16_384
 
 
 Shorthands = tuple[Any, ...]

@@ -17,12 +17,16 @@ _REST: Final = re.compile(
     r"(?P<seconds>[0-5][0-9]|60)(\.(?P<fraction>[0-9]+))?"
     r"([Zz]|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9]))"
 )
+_LONGEST: Final = 64
+"""Characters: what is remembered must stay small."""
 _TO_THE_MINUTE: Final = len("2026-03-01T10:00:")
 
 
 def moment(value: Any) -> int | None:
     """Give milliseconds since 1970-01-01 UTC; None for what is no moment between 1970 and 2149."""
     if type(value) is str:
+        if len(value) > _LONGEST:
+            return None
         try:
             # Records of one stream share their minutes, and there are only 60,000 ways to end one in UTC.
             at = _minute(value[:_TO_THE_MINUTE]) + _rest(value[_TO_THE_MINUTE:])

@@ -7,10 +7,11 @@ What comes in: normalised identifiers, and values that may hold personal fields.
 import hmac
 from collections.abc import Callable
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any, Final
 
 from pipeline.core.canonical import text_of
-from pipeline.core.identifiers import PERSONAL, Identifiers, InvalidIdentifierError
+from pipeline.core.identifiers import MAX_LENGTH, PERSONAL, Identifiers, InvalidIdentifierError
 
 _HEX_DIGITS: Final = 32
 
@@ -54,11 +55,16 @@ def _hashed(kind: str, value: Any, pseudonym: Pseudonym, identifiers: Identifier
     if isinstance(value, list):
         return [_hashed(kind, child, pseudonym, identifiers) for child in value]
     if not isinstance(value, str):
-        return pseudonym(f"{kind}:{text_of(value)}")
+        return pseudonym(f"{kind}:{_short(text_of(value))}")
     if identifiers.is_blocked(value):
         return value
     try:
         identifier = identifiers.normalised(kind, value, "$")
     except InvalidIdentifierError:
-        return pseudonym(f"{kind}:{value}")
+        return pseudonym(f"{kind}:{_short(value)}")
     return pseudonym(identifier) if identifier else value
+
+
+def _short(text: str) -> str:
+    """Give the text, or what stands for a long one: what is remembered must stay small."""
+    return text if len(text) <= MAX_LENGTH else sha256(text.encode()).hexdigest()

@@ -8,5 +8,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_the_page_of_the_types_is_current() -> None:
-    made = subprocess.run([sys.executable, ROOT / "docs" / "types_page.py", "--check"], check=False, timeout=60)
+    made = subprocess.run(
+        [sys.executable, ROOT / "docs" / "types_page.py", "--check"], check=False, timeout=60
+    )
     assert made.returncode == 0, "run python docs/types_page.py"
