@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -76,11 +77,34 @@ def test_our_services_run_commands_that_exist_without_rights(compose: dict[str, 
         assert service["cap_drop"] == ["ALL"]
 
 
-def test_secrets_are_files_that_the_script_makes(compose: dict[str, Any]) -> None:
-    script = (ROOT / "deploy" / "make-secrets.sh").read_text()
+@pytest.fixture
+def secrets(tmp_path: Path) -> Path:
+    """A directory in which the script has run twice."""
+    for _ in range(2):
+        subprocess.run([ROOT / "deploy" / "make-secrets.sh", tmp_path], check=True, capture_output=True)
+    return tmp_path
+
+
+def test_secrets_are_files_that_the_script_makes(compose: dict[str, Any], secrets: Path) -> None:
     for name, secret in compose["secrets"].items():
         assert secret == {"file": f"deploy/secrets/{name}"}
-        assert name in script
+        assert re.fullmatch("[0-9a-f]{64}", (secrets / name).read_text())
+
+
+def test_clickhouse_gets_the_same_passwords_as_its_clients(compose: dict[str, Any], secrets: Path) -> None:
+    assert compose["services"]["clickhouse"]["env_file"] == ["deploy/secrets/clickhouse.env"]
+    given = dict(line.split("=") for line in (secrets / "clickhouse.env").read_text().splitlines())
+    wanted = re.findall(r'from_env="(\w+)"', (ROOT / "deploy" / "clickhouse" / "users.xml").read_text())
+    assert given.keys() == set(wanted)
+    for role in ("writer", "migrator", "analyst"):
+        name = f"CXSTREAM_CLICKHOUSE_{role.upper()}_PASSWORD"
+        assert given[name] == (secrets / f"clickhouse_{role}_password").read_text()
+
+
+def test_the_script_keeps_a_key_that_exists(tmp_path: Path) -> None:
+    (tmp_path / "hmac_key").write_text("precious")
+    subprocess.run([ROOT / "deploy" / "make-secrets.sh", tmp_path], check=True, capture_output=True)
+    assert (tmp_path / "hmac_key").read_text() == "precious"
 
 
 def test_the_image_is_not_root_and_takes_only_hashed_requirements() -> None:
