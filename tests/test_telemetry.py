@@ -148,6 +148,13 @@ def test_health_is_told_while_the_event_loop_is_stuck(health: Health, clock: Clo
     assert get(f"{url}/healthz") == (503, "the event loop has not turned for 31 s\n")
 
 
+def test_telling_the_lag_tells_that_the_event_loop_turns(telemetry: Telemetry, clock: Clock) -> None:
+    clock.now += 31
+    assert not telemetry.health.alive().good
+    telemetry.lags({("stitch", 0): 0})
+    assert telemetry.health.alive().good
+
+
 def test_a_worker_that_writes_nothing_while_records_wait_is_stuck(health: Health, clock: Clock) -> None:
     health.behind(10)
     clock.now += 121

@@ -106,7 +106,11 @@ class Telemetry:
         self.health.assigned(sum(partitions.values()))
 
     def lags(self, records: Mapping[tuple[str, int], int]) -> None:
-        """Records that wait, by topic and partition: all partitions of this worker and no others."""
+        """Records that wait, by topic and partition: all partitions of this worker and no others.
+
+        Called by the event loop every second or so, which also tells that it turns.
+        """
+        self.health.beat()
         self._gauges[Gauge.LAG].clear()
         for (topic, partition), number in records.items():
             self.put(Gauge.LAG, number, topic, partition)
