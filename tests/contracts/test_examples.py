@@ -8,7 +8,7 @@ import jsonschema_rs
 import pytest
 
 from pipeline.core.interaction import KINDS, Interaction, Reason
-from tests.helpers.records import SCHEMAS, accepted, contract_with, examples, judge, refused
+from tests.helpers.records import RECEIVED, SCHEMAS, accepted, contract_with, examples, judge, refused
 
 TYPES = sorted(file.parent.name for file in SCHEMAS.glob("interactions/*/1-0-0.json"))
 GOOD = examples("**/examples/good/*.json")
@@ -61,6 +61,13 @@ def test_a_bad_example_gets_the_reason_that_its_name_says(file: Path) -> None:
     assert rejection.reason == file.name.partition(".")[0], rejection
     assert rejection.path.startswith("$")
     assert rejection.detail.endswith(".")
+
+
+def test_examples_get_the_same_verdict_whenever_they_are_judged() -> None:
+    much_later = RECEIVED + 3_000 * 86_400_000
+    for file in [*GOOD, *BAD]:
+        judged = [judge(file.read_bytes(), received=received) for received in (RECEIVED, much_later)]
+        assert len({getattr(each, "reason", "") for each in judged}) == 1, file
 
 
 def test_every_reason_but_those_of_bytes_has_an_example() -> None:

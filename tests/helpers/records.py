@@ -37,6 +37,7 @@ def record(
 ) -> dict[str, Any]:
     """Build a flat record, with the data of the type's minimal example unless `data` is given."""
     made = example(kind) | {"id": f"{kind}@{at}", "time": f"2026-03-01T{at}:00Z"}
+    del made["sent_at"]
     made.pop("customer_id", None)
     if customer is not None:
         made["customer_id"] = customer
