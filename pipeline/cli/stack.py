@@ -66,9 +66,7 @@ def down() -> None:
     Examples:
         cxstream down
     """
-    import psutil  # noqa: PLC0415 - help is quick without
-
-    from pipeline.local.stack import running  # noqa: PLC0415
+    from pipeline.local.stack import running  # noqa: PLC0415 - help is quick without
     from pipeline.settings import Settings  # noqa: PLC0415
 
     root = Settings.load().data_dir
@@ -76,9 +74,13 @@ def down() -> None:
     if state is None:
         typer.echo(f"No local stack runs in {root.resolve()}.")
         return
-    owner = psutil.Process(state["pid"])
-    owner.send_signal(signal.SIGTERM)
-    owner.wait(_STOP_SECONDS)
+    os.kill(state["pid"], signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while running(root) is not None:
+        if time.monotonic() > deadline:
+            typer.echo(f"Process {state['pid']} has not stopped within {_STOP_SECONDS:.0f} s.", err=True)
+            sys.exit(1)
+        time.sleep(0.1)
     typer.echo("Stopped.")
 
 

@@ -75,6 +75,11 @@ class LocalKafka:
 
     def start(self) -> None:
         """Start the broker and wait until it answers. Raises LocalServerError."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start the broker without waiting for it. Raises LocalServerError."""
         self._data.mkdir(parents=True, exist_ok=True)
         owner = self._data / "kafka.pid"
         stop_orphan(owner, str(self._data))
@@ -85,7 +90,6 @@ class LocalKafka:
             self._format(java, properties)
         self._process = start([*java, "kafka.Kafka", str(properties)], log=self._log)
         note_owner(owner, self._process)
-        self._wait(port)
         self.bootstrap = f"127.0.0.1:{port}"
 
     def stop(self) -> None:
@@ -112,8 +116,10 @@ class LocalKafka:
         if done.returncode:
             raise LocalServerError(f"Kafka cannot format {self._data}: {done.stdout}{done.stderr}")
 
-    def _wait(self, port: int) -> None:
+    def wait(self) -> None:
+        """Wait until the broker answers. Raises LocalServerError."""
         deadline = time.monotonic() + _START_SECONDS
+        port = int(self.bootstrap.rpartition(":")[2])
         while not _answers(port):
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 self.stop()

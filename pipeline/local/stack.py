@@ -80,13 +80,16 @@ class LocalStack:
         self._take_lock()
         try:
             self._key_file()
-            for server in (self.clickhouse, self.kafka):
-                if server is not None:
-                    server.start()
-            self._write_state()
+            if self.kafka is not None:
+                self.kafka.launch()
+            if self.clickhouse is not None:
+                self.clickhouse.start()
             settings = self.settings()
+            migrate(server_of(settings, "migrator"))  # while Kafka starts
+            if self.kafka is not None:
+                self.kafka.wait()
             asyncio.run(create(settings.kafka_bootstrap, declared(settings)))
-            migrate(server_of(settings, "migrator"))
+            self._write_state()
         except BaseException:
             self.stop()
             raise
