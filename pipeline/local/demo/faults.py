@@ -15,7 +15,8 @@ from pipeline.local.demo.catalogue import PRODUCTS, Json
 from pipeline.local.demo.record import DemoRecord, rfc3339
 from pipeline.local.demo.script import DAY
 
-Spoil = Callable[[Json], Json | bytes]
+Headers = tuple[tuple[str, bytes], ...]
+Spoil = Callable[[Json], Json | bytes | tuple[bytes, Headers]]
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -49,6 +50,12 @@ def _nested(sound: Json) -> bytes:
     return _encode(sound)[:-1] + b',"deep":' + b"[" * 10_000 + b"]" * 10_000 + b"}"
 
 
+def _batch(sound: Json) -> tuple[bytes, Headers]:
+    """Give a batch of CloudEvents, which nobody reads."""
+    event = {"specversion": "1.0", **sound}
+    return _encode([event, event]), (("content-type", b"application/cloudevents-batch+json"),)
+
+
 def _huge(sound: Json) -> bytes:
     return _encode({**sound, "data": {**sound["data"], "note": "ไม่มีที่สิ้นสุด " * 32_000}})
 
@@ -66,6 +73,7 @@ SPOILED: Final[Mapping[Reason, tuple[Spoil, ...]]] = {
         lambda sound: _encode(sound)[:-2] + b',"weight":' + b"9" * 5000 + b"}}",
         lambda _: b"",
         _nested,
+        _batch,
     ),
     "missing_field": tuple(_without(name) for name in ("id", "source", "type", "channel", "time")),
     "invalid_field": (
@@ -117,8 +125,10 @@ def bad_records(rng: Random, count: int, end_ms: int) -> list[tuple[Reason, Demo
         key = key_of(sound)
         ways = SPOILED.get(reason) or _out_of_time(rng, reason, end_ms)
         spoiled = ways[number // len(reasons) % len(ways)](sound)
-        value = spoiled if isinstance(spoiled, bytes) else _encode(spoiled)
-        found.append((reason, DemoRecord(WEB, key, value)))
+        value, headers = spoiled if isinstance(spoiled, tuple) else (spoiled, ())
+        if not isinstance(value, bytes):
+            value = _encode(value)
+        found.append((reason, DemoRecord(WEB, key, value, headers)))
     return found
 
 
