@@ -8,15 +8,15 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
-Event = TypeVar("Event", contravariant=True)
+Event_contra = TypeVar("Event_contra", contravariant=True)
 Work = TypeVar("Work")
 Each = TypeVar("Each")
 
 
-class Stage(Protocol, Generic[Event, Work]):
+class Stage(Protocol, Generic[Event_contra, Work]):
     """An agent's two halves."""
 
-    async def prepare(self, events: Sequence[Event]) -> Work:
+    async def prepare(self, events: Sequence[Event_contra]) -> Work:
         """Compute what the flush writes and sends. Reads tables at most; may raise StoreError."""
 
     async def confirm(self, work: Work) -> None:

@@ -40,7 +40,9 @@ def up(
     elsewhere = {name for name, setting in _PLACES.items() if f"CXSTREAM_{setting}" in os.environ}
     typer.echo(f"Starting in {root.resolve()} …")
     try:
-        with LocalStack(root, kafka="kafka" not in elsewhere, clickhouse="clickhouse" not in elsewhere) as stack:
+        with LocalStack(
+            root, kafka="kafka" not in elsewhere, clickhouse="clickhouse" not in elsewhere
+        ) as stack:
             if worker:
                 stack.start_worker()
             _print(running(root) or {})

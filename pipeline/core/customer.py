@@ -53,7 +53,11 @@ class Customer:
     def append(self, observed: Observed, touched: Touched) -> bool:
         """Fold in an interaction; False, and nothing is right any more, if only a new `derive` will do."""
         last = self._last
-        if last is not None and observed.time <= last.time and (observed.time, observed.ref) <= (last.time, last.ref):
+        if (
+            last is not None
+            and observed.time <= last.time
+            and (observed.time, observed.ref) <= (last.time, last.ref)
+        ):
             return False
         if not self.journeys.learn(observed):
             return False

@@ -124,8 +124,8 @@ class BatchConsumer(driver.Consumer):
         if not self.flow_active:
             return False
         if era != self._era or self._seeking or generation != self.app.consumer_generation_id:
-            while self._seeking:
-                await asyncio.sleep(0.01)  # noqa: ASYNC110 - rare and short; an event would be one more state
+            while self._seeking:  # noqa: ASYNC110 - rare and short; an event would be one more state
+                await asyncio.sleep(0.01)
             return False
         for fetched, fresh in records.items():
             tp = TP(fetched.topic, fetched.partition)

@@ -1,0 +1,1 @@
+"""The local stack: a real Kafka, the real ClickHouse engine and demo traffic, without Docker."""

@@ -33,7 +33,9 @@ async def send(bootstrap: str, topic: str, values: list[str], codec: str | None 
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", compression_type=codec)
     await producer.start()
     try:
-        sent = [await producer.send(topic, v.encode(), partition=n % PARTITIONS) for n, v in enumerate(values)]
+        sent = [
+            await producer.send(topic, v.encode(), partition=n % PARTITIONS) for n, v in enumerate(values)
+        ]
         await asyncio.gather(*sent)
     finally:
         await producer.stop()
@@ -58,7 +60,16 @@ class Readers:
 
     def start(self, mode: str = "all") -> subprocess.Popen[bytes]:
         out = self.directory / f"{len(self.processes)}.out"
-        command = [sys.executable, "-m", "tests.kafka.reader", self.bootstrap, self.group, str(out), mode, *self.topics]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.kafka.reader",
+            self.bootstrap,
+            self.group,
+            str(out),
+            mode,
+            *self.topics,
+        ]
         with (self.directory / f"{len(self.processes)}.log").open("wb") as log:
             self.processes.append(subprocess.Popen(command, stderr=log, stdout=log))
         return self.processes[-1]
@@ -162,7 +173,9 @@ def test_every_codec_is_read(readers: Readers, codec: str) -> None:
 
 def test_a_password_without_tls_is_refused() -> None:
     with pytest.raises(TransportError, match="without TLS is refused"):
-        make_app("g", bootstrap="127.0.0.1:9", user="someone", password=os.urandom(4).hex(), mechanism="PLAIN")
+        make_app(
+            "g", bootstrap="127.0.0.1:9", user="someone", password=os.urandom(4).hex(), mechanism="PLAIN"
+        )
 
 
 def test_another_version_of_faust_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
