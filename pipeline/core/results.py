@@ -1,0 +1,61 @@
+"""Results: the steps that make an interaction of a draft that passed all checks.
+
+What comes in: a sound draft. What goes out: the same without personal values, hashed, and as an Interaction.
+"""
+
+from hashlib import sha256
+
+from pipeline.core.canonical import text_of
+from pipeline.core.draft import Draft, Terms
+from pipeline.core.identifiers import hashed
+from pipeline.core.interaction import Interaction
+from pipeline.core.normalised import normalised_text
+from pipeline.core.pseudonym import names_personal, redacted
+from pipeline.core.requirement import is_passive
+
+
+def put_pseudonyms(terms: Terms, draft: Draft) -> None:
+    """Hash personal identifiers, also in data and context. From here on nothing names a person."""
+    envelope = draft.envelope
+    if draft.pair or envelope.email or envelope.phone or envelope.identifiers:
+        draft.identifiers = tuple([hashed(each, terms.pseudonym) for each in draft.identifiers])
+    if draft.pair:
+        pair = {field: hashed(text, terms.pseudonym) for field, text in draft.pair.items()}
+        draft.data = {**draft.data, **pair}
+        draft.data_json = text_of(draft.data)
+    if names_personal(draft.data_json + draft.context_json):
+        draft.data = redacted(draft.data, terms.pseudonym, terms.identifiers)
+        draft.data_json = text_of(draft.data)
+        draft.context = redacted(draft.context, terms.pseudonym, terms.identifiers)
+        draft.context_json = text_of(draft.context) if draft.context else ""
+
+
+def put_hash(_: Terms, draft: Draft) -> None:
+    """Add the hash of the normalised record, by which copies are told apart."""
+    draft.hash = int.from_bytes(sha256(normalised_text(draft)).digest()[:8], "big")
+
+
+def put_interaction(_: Terms, draft: Draft) -> None:
+    """Add what all this was for."""
+    envelope, schema = draft.envelope, draft.schema
+    draft.interaction = Interaction(
+        id=envelope.id,
+        source=envelope.source,
+        type=schema.type,
+        schema=draft.schema_name,
+        area=schema.area,
+        passive=schema.passive
+        or envelope.channel == "system"
+        or (schema.may_be_passive and is_passive(draft)),
+        channel=envelope.channel,
+        sent_time=draft.sent_time,
+        time=draft.time,
+        received=draft.received,
+        identifiers=draft.identifiers,
+        consent=draft.consent,
+        context=draft.context,
+        data=draft.data,
+        context_json=draft.context_json,
+        data_json=draft.data_json,
+        hash=draft.hash,
+    )
