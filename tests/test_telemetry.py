@@ -105,6 +105,13 @@ def test_a_duration_is_observed_also_when_the_block_raises(telemetry: Telemetry)
     assert seen["cxstream_batch_seconds_count", "stitch"] == 1
 
 
+def test_what_writing_took_is_kept_by_table(telemetry: Telemetry) -> None:
+    telemetry.wrote({"sessions": 0.2, "journeys": 1.5})
+    seen = samples(telemetry)
+    assert seen["cxstream_write_seconds_sum", "sessions"] == 0.2
+    assert seen["cxstream_write_seconds_sum", "journeys"] == 1.5
+
+
 def test_the_lag_of_a_partition_that_left_is_gone(telemetry: Telemetry) -> None:
     telemetry.lags({("stitch", 0): 5, ("stitch", 1): 0})
     telemetry.lags({("stitch", 1): 7})

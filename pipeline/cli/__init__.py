@@ -24,6 +24,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Libraries would tell of every failed attempt; commands that log, such as worker, set logs up themselves.
         logging.getLogger().addHandler(logging.NullHandler())
     try:
-        build(name)(given, prog_name="cxstream")
+        try:
+            build(name)(given, prog_name="cxstream")
+        finally:
+            sys.stdout.flush()  # here, so that a reader who went away is met by the handler below
     except Exception as error:  # noqa: BLE001 - the one place where every error becomes a message
         sys.exit(report(error, debug="--debug" in flags))

@@ -1,5 +1,6 @@
 """What a person sees when a command fails: one message, no traceback unless asked for, nothing secret."""
 
+import os
 import sys
 import traceback
 from typing import Final
@@ -30,6 +31,5 @@ def report(error: Exception, *, debug: bool) -> int:
 
 def _quiet_pipe() -> int:
     """The reader went away (`cxstream query … | head`): keep the interpreter from complaining at exit."""
-    sys.stderr.flush()
-    sys.stdout = None  # nothing more to flush
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return FAILED

@@ -99,6 +99,11 @@ class Telemetry:
         self.put(Gauge.LAST_WRITE, time.time())
         self.health.wrote()
 
+    def wrote(self, seconds: Mapping[str, float]) -> None:
+        """How long writing each table of a flush took."""
+        for table, spent in seconds.items():
+            self._histograms[Histogram.WRITE].labels(table).observe(spent)
+
     def assigned(self, partitions: Mapping[str, int]) -> None:
         """This worker now reads so many partitions of each topic."""
         for topic, number in partitions.items():
