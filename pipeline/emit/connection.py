@@ -11,7 +11,8 @@ from aiokafka.errors import KafkaError
 
 from pipeline.settings import Settings
 
-_START_SECONDS: Final = 15.0
+GIVE_UP_MS: Final = 30_000
+"""After so long without an acknowledgement a batch has failed."""
 
 
 class EmitError(RuntimeError):
@@ -35,13 +36,14 @@ def connection_of(settings: Settings) -> dict[str, Any]:
 
 async def started(bootstrap: str, **options: Any) -> Any:
     """Give a started aiokafka producer that waits for all in-sync replicas. Raises EmitError."""
+    # Not idempotent: aiokafka would then retry for ever when Kafka stays away. Copies count once anyway, and a
+    # partition's order holds since only one of its batches is on its way at a time.
     producer = aiokafka.AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         acks="all",
-        enable_idempotence=True,
         compression_type="lz4",
         max_request_size=8 << 20,
-        request_timeout_ms=60_000,
+        request_timeout_ms=GIVE_UP_MS,
         **options,
     )
     try:
