@@ -28,6 +28,8 @@ from pipeline.telemetry import Telemetry
 from pipeline.telemetry.server import TelemetryServer
 
 _TICK_SECONDS: Final = 1.0
+_CLOSE_SECONDS: Final = 5.0
+"""How long leaving ClickHouse may take; a server that stalls is left without a word."""
 _IDLE_TICKS: Final = 5
 """How many ticks pass between two words that a raw partition is idle."""
 
@@ -126,8 +128,12 @@ class Worker:
                     yield
                 finally:
                     ticking.cancel()
-                    self._writers.stop(within=10)
-                    self._loader.stop(within=10)
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(asyncio.to_thread(self._close), _CLOSE_SECONDS)
+
+    def _close(self) -> None:
+        self._writers.stop(within=0)
+        self._loader.stop(within=0)
         self._writers.close()
         self._loader.close()
 

@@ -1,4 +1,4 @@
-"""The pure core: no I/O, no clock, no randomness, no Faust. In the order of the flow:
+"""The pure core: no I/O, no clock, no randomness, no Faust; in the order of the flow.
 
 steps       from the bytes of a record to an interaction, or a rejection with one reason
 admission   an interaction becomes rows of the archive and messages for actors (message)

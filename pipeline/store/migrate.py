@@ -74,6 +74,16 @@ def refuse(difference: Difference) -> None:
         )
 
 
+def refuse_unready(server: Server) -> None:
+    """Raise SchemaError if the tables are not those that this release writes, StoreError if nobody answers."""
+    difference = compare(server)
+    refuse(difference)
+    if difference.pending:
+        raise SchemaError(
+            f"migrations {_list(difference.pending)} are not applied; apply them with: cxstream migrate"
+        )
+
+
 def names(files: Path | None = None) -> dict[int, str]:
     """Give the file name of each version."""
     return dict(MigrationStorage(files or find_schemas() / "clickhouse").migration_filenames())

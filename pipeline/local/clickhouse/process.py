@@ -18,6 +18,12 @@ from pipeline.local.clickhouse.access import make_passwords
 from pipeline.local.process import LocalServerError, note_owner, start, stop, stop_orphan, tail
 
 _START_SECONDS: Final = 60.0
+_MEMORY: Final = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+}
+"""Keeps the memory of one batch for the next: a third less CPU per row, see docs/decisions."""
 
 
 class LocalClickHouse:
@@ -64,6 +70,7 @@ class LocalClickHouse:
                 *("--native-port", native_port, "--http-port", http_port),
             ],
             log=self._log,
+            environment=_MEMORY,
         )
         note_owner(owner, self._process)
         self._wait(ports)

@@ -76,7 +76,8 @@ class Walk:
         """Walk over strings, each after its length. The hot loop: no call and no attribute per string."""
         left = count
         while left:
-            data, at = self._data, self._at
+            data = self._data
+            at, left = _same_lengths(data, self._at, left)
             try:
                 for left in range(left, 0, -1):  # noqa: B007, B020 - what is left when the chunk ends
                     size = data[at]
@@ -128,6 +129,20 @@ class Walk:
         self._at -= len(self._data)
         self._kept = 0
         self._data = self._inbox.more()
+
+
+def _same_lengths(data: bytes, at: int, count: int) -> tuple[int, int]:
+    """Walk over the strings that are as long as the first, such as hashes and empty ones, without a loop.
+
+    Gives where the next string begins, and how many are left.
+    """
+    first = data[at : at + 1]
+    if not first or first[0] >= _HIGH:
+        return at, count
+    step = first[0] + 1
+    lengths = data[at : at + count * step : step]
+    same = len(lengths) - len(lengths.lstrip(first))
+    return at + same * step, count - same
 
 
 def _long(data: bytes, at: int) -> tuple[int, int]:
