@@ -119,10 +119,15 @@ def sell_in_store(script: Script, shopper: Shopper, at: int) -> Order:
         data,
         {**store, "country": shopper.country.code},
     )
-    if shopper.loyalty:
-        points = {"points": total["amount"] // 100, "program_id": "stars", "order_id": order.id}
-        script.tell("pos", "points_earned", order.at + SECOND, "store", shopper.in_store(), points)
+    _give_points(script, order)
     return order
+
+
+def _give_points(script: Script, order: Order) -> None:
+    shopper = order.shopper
+    if shopper.loyalty:
+        points = {"points": order.total["amount"] // 100, "program_id": "stars", "order_id": order.id}
+        script.tell("pos", "points_earned", order.at + SECOND, "store", shopper.in_store(), points)
 
 
 def order_by_phone(script: Script, shopper: Shopper, at: int, contact: Json) -> Order:

@@ -3,6 +3,7 @@
 What comes in: a person, a moment, a reason and perhaps an order. What goes out: interactions of the support systems.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from pipeline.local.demo.catalogue import COMPLAINTS, PRAISE, QUESTIONS, Json
@@ -44,15 +45,19 @@ def call(
     if script.chance(0.12):
         tell("contact_disconnected", 20 + wait, {"reason": "customer_left_queue"})
         return contact, 0
+    _talk(script, tell, 20 + wait)
+    return contact, at + (20 + wait) * SECOND
+
+
+def _talk(script: Script, tell: Callable[[str, int, Json], None], answered: int) -> None:
     agent = {"agent_id": f"agent-{script.between(1, 30)}"}
-    tell("contact_connected_to_agent", 20 + wait, agent)
+    tell("contact_connected_to_agent", answered, agent)
     talk = script.between(60, 900)
     if script.chance(0.1):
-        tell("contact_transferred", 20 + wait + talk // 2, {"to_queue": "second-level"})
-    tell("contact_disconnected", 20 + wait + talk, {"reason": "customer_hung_up"})
+        tell("contact_transferred", answered + talk // 2, {"to_queue": "second-level"})
+    tell("contact_disconnected", answered + talk, {"reason": "customer_hung_up"})
     times = {"talk_s": talk, "hold_s": script.between(0, 90), "after_call_s": script.between(5, 120)}
-    tell("contact_completed", 200 + wait + talk, {**times, **agent})
-    return contact, at + (20 + wait) * SECOND
+    tell("contact_completed", answered + talk + 180, {**times, **agent})
 
 
 def chat(
