@@ -13,9 +13,14 @@ from pipeline.agents.blocks import Producer, send_blocks
 from pipeline.agents.slices import Writer
 from pipeline.agents.watermarks import Watermarks
 from pipeline.core.admission import Admission
+from pipeline.core.limit import RejectionLimit
 from pipeline.core.row import Row
 from pipeline.kafka import Event
 from pipeline.telemetry import Telemetry
+
+
+class TooManyRejectionsError(Exception):
+    """So much is refused that something else must be wrong."""
 
 
 class Work(NamedTuple):
@@ -36,6 +41,7 @@ class Admit:
         producer: Producer,
         watermarks: Watermarks,
         topic: str,
+        limit: RejectionLimit,
         telemetry: Telemetry,
     ) -> None:
         self._admission = admission
@@ -43,6 +49,7 @@ class Admit:
         self._producer = producer
         self._watermarks = watermarks
         self._topic = topic
+        self._limit = limit
         self._telemetry = telemetry
 
     async def prepare(self, events: Sequence[Event]) -> Work:
@@ -61,13 +68,16 @@ class Admit:
             "intake": admission.intake,
             "rejections": admission.rejections,
         }
-        await asyncio.gather(
+        seconds, _ = await asyncio.gather(
             self._writer.write_all(tables), send_blocks(self._producer, self._topic, admission.messages)
         )
         for event in work.events:
             event.ack()
+        self._telemetry.wrote(seconds)
         self._report(admission, tables)
         await self._watermarks.rise(admission.newest)
+        if reason := self._limit.hear(admission.intake):
+            raise TooManyRejectionsError(f"stopping: {reason}; cx.rejections says why they were refused")
 
     def _report(self, admission: Admission, tables: Mapping[str, Sequence[Row]]) -> None:
         outcomes: defaultdict[str, Counter[str]] = defaultdict(Counter)

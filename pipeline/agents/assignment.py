@@ -49,6 +49,8 @@ class Assignment:
         self.partition = partition
         self._loader = loader
         self._limits = limits
+        self.loaded = 0
+        """Actors that were loaded from the ledger."""
         self._known_actors: set[str] | None = None
         self._known_windows: set[Key] | None = None
 
@@ -70,6 +72,7 @@ class Assignment:
         before = position_of(self.partition.epoch, blocks[0].offset, 0)
         ledger = await asyncio.to_thread(self._loader.ledger, wanted, before) if wanted else {}
         self.partition.warm(cold, ledger)
+        self.loaded += len(ledger)
         if self._known_actors is not None:
             self._known_actors |= cold
         return self.partition.fold(blocks)

@@ -61,6 +61,14 @@ class Stitch:
         self._epoch = epoch
         self._assigned: dict[int, Assignment] = {}
 
+    def sizes(self) -> dict[str, int]:
+        """Give how many entries the caches hold."""
+        partitions = [assignment.partition for assignment in self._assigned.values()]
+        return {
+            "actors": sum(len(partition.actors) for partition in partitions),
+            "windows": sum(len(partition.windows) for partition in partitions),
+        }
+
     async def prepare(self, events: Sequence[Event]) -> Work:
         """Fold the slices, partition by partition, and gather rows and words."""
         tables: defaultdict[str, list[Row]] = defaultdict(list)
@@ -95,9 +103,10 @@ class Stitch:
 
     async def confirm(self, work: Work) -> None:
         """Write and send everything, then progress, then acknowledge."""
-        await asyncio.gather(
+        seconds, _ = await asyncio.gather(
             self._writer.write_all(work.tables), send_blocks(self._producer, self._topic, work.words)
         )
+        self._telemetry.wrote(seconds)
         await self._writer.write_all({"progress": work.progress})
         for event in work.events:
             event.ack()

@@ -4,7 +4,7 @@ interactions.* ──► admit ──► stitch topic ──► stitch ──►
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Final
@@ -18,7 +18,9 @@ from pipeline.agents.assignment import Limits
 from pipeline.agents.stitch import Stitch
 from pipeline.agents.watermarks import Pace, Watermarks
 from pipeline.core.admission import Admission
+from pipeline.core.limit import RejectionLimit
 from pipeline.core.meaning import DAY, HOUR, MINUTE, SECOND, Meaning
+from pipeline.emit.connection import connection_of
 from pipeline.kafka import BlockProducer, assigned, flushes, is_idle, lag, make_app, serve
 from pipeline.settings import Settings
 from pipeline.store.connect import server_of
@@ -53,11 +55,16 @@ def rules_of(settings: Settings) -> contract.Rules:
     )
 
 
-def _app(settings: Settings) -> faust.App:
+def _app(settings: Settings, connection: Mapping[str, Any]) -> faust.App:
     return make_app(
         settings.kafka_group,
         bootstrap=settings.kafka_bootstrap,
         session_timeout=settings.kafka_session_timeout_seconds,
+        user=connection.get("sasl_plain_username", ""),
+        password=connection.get("sasl_plain_password", ""),
+        mechanism=connection.get("sasl_mechanism", ""),
+        tls=connection.get("ssl_context"),
+        allow_plaintext_credentials=settings.kafka_allow_plaintext_credentials,
     )
 
 
@@ -70,8 +77,9 @@ class Worker:
         self._contract = contract.load(
             key=settings.hmac_key(), key_id=settings.hmac_key_id, rules=rules_of(settings)
         )
-        self.app = _app(settings)
-        self._producer = BlockProducer(settings.kafka_bootstrap)
+        connection = connection_of(settings)
+        self.app = _app(settings, connection)
+        self._producer = BlockProducer(settings.kafka_bootstrap, **connection)
         server = server_of(settings, "writer")
         deadline = settings.retry_deadline_seconds
         self._writers = WriterPool(server, deadline=deadline)
@@ -93,9 +101,12 @@ class Worker:
             producer=self._producer,
             watermarks=self._watermarks,
             topic=settings.stitch_topic,
+            limit=RejectionLimit(
+                settings.rejection_ratio, settings.rejection_window_minutes * MINUTE, settings.rejection_run
+            ),
             telemetry=self._telemetry,
         )
-        stitch = Stitch(
+        self._stitch = Stitch(
             loader=self._loader,
             writer=self._writers,
             producer=self._producer,
@@ -107,7 +118,7 @@ class Worker:
             limits=Limits(actors=max(settings.cache_actors // settings.stitch_partitions, 1)),
         )
         self._agent("admit", self.app.topic(*settings.source_topics), admit)
-        self._agent("stitch", self.app.topic(settings.stitch_topic), stitch)
+        self._agent("stitch", self.app.topic(settings.stitch_topic), self._stitch)
 
     def _agent(self, name: str, topic: Any, stage: Any) -> None:
         settings = self._settings
@@ -142,6 +153,8 @@ class Worker:
         ticks = 0
         while True:
             await asyncio.sleep(_TICK_SECONDS)
+            self._telemetry.health.beat()
+            self._telemetry.caches(self._stitch.sizes())
             with suppress(AttributeError):  # before the consumer has started
                 mine = assigned(self.app)
                 self._telemetry.lags(lag(self.app))

@@ -22,11 +22,15 @@ def topics(
     """
     import msgspec  # noqa: PLC0415 - help is quick without
 
+    from pipeline.emit.connection import connection_of  # noqa: PLC0415
     from pipeline.kafka.topics import create, declared, inspect  # noqa: PLC0415
     from pipeline.settings import Settings  # noqa: PLC0415
 
     settings = Settings.load()
-    states = asyncio.run((inspect if check else create)(settings.kafka_bootstrap, declared(settings)))
+    states = asyncio.run((inspect if check else create)(
+            settings.kafka_bootstrap, declared(settings), **connection_of(settings)
+        )
+    )
     for state in states:
         if as_json:
             line = {

@@ -31,11 +31,12 @@ def worker() -> None:
 async def _run(settings: "Settings") -> NoReturn:
     """Refuse to start without topics and tables; then run until a signal or a failure."""
     from pipeline.agents.worker import Worker  # noqa: PLC0415 - help is quick without
+    from pipeline.emit.connection import connection_of  # noqa: PLC0415
     from pipeline.kafka.topics import declared, refuse_missing  # noqa: PLC0415
     from pipeline.store.connect import server_of  # noqa: PLC0415
     from pipeline.store.migrate import refuse_unready  # noqa: PLC0415
 
-    await refuse_missing(settings.kafka_bootstrap, declared(settings))
+    await refuse_missing(settings.kafka_bootstrap, declared(settings), **connection_of(settings))
     refuse_unready(server_of(settings, "writer"))
     code = await Worker(settings).run()  # aiokafka wants the running loop
     sys.stderr.flush()

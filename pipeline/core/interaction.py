@@ -51,7 +51,7 @@ THINGS: Final = (
 KINDS: Final = (*PERSONS, *MACHINES, *THINGS)
 
 
-class Interaction(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+class Interaction(msgspec.Struct, frozen=True, gc=False):
     """One accepted interaction. All times are milliseconds since 1970-01-01 UTC.
 
     Identifiers are "kind:value", normalised, personal ones hashed, in the order persons, machines,

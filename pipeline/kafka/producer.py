@@ -1,8 +1,7 @@
 """The block producer: acks from all replicas, compressed, with a deadline."""
 
-import ssl
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiokafka import AIOKafkaProducer
 
@@ -10,30 +9,18 @@ from aiokafka import AIOKafkaProducer
 class BlockProducer:
     """Sends records to partitions that the caller chooses. An async context manager."""
 
-    def __init__(
-        self,
-        bootstrap: str,
-        *,
-        user: str = "",
-        password: str = "",
-        mechanism: str = "PLAIN",
-        tls: ssl.SSLContext | None = None,
-    ) -> None:
-        protocol = ("SASL_" if user else "") + ("SSL" if tls is not None else "PLAINTEXT")
+    def __init__(self, bootstrap: str, **connection: Any) -> None:
+        """`connection` is for aiokafka: security protocol, credentials, TLS."""
+        # Not idempotent: aiokafka would then retry for ever when Kafka stays away. A block that comes twice tells
+        # actors nothing new, and their order does not matter.
         self._producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap,
             acks="all",
-            enable_idempotence=True,
             compression_type="lz4",
-            linger_ms=0,
             max_batch_size=1 << 20,
             max_request_size=8 << 20,
             request_timeout_ms=60_000,
-            security_protocol=protocol,
-            sasl_mechanism=mechanism or "PLAIN",
-            sasl_plain_username=user or None,
-            sasl_plain_password=password or None,
-            ssl_context=tls,
+            **connection,
         )
 
     async def __aenter__(self) -> Self:

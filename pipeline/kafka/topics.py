@@ -6,7 +6,7 @@ live in partitions, so another count is another epoch.
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -56,8 +56,8 @@ def declared(settings: Settings) -> tuple[Topic, ...]:
 
 
 @asynccontextmanager
-async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="cxstream-topics")
+async def _admin(bootstrap: str, connection: Mapping[str, Any]) -> AsyncIterator[AIOKafkaAdminClient]:
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="cxstream-topics", **connection)
     try:
         await client.start()
     except KafkaConnectionError as error:
@@ -70,15 +70,15 @@ async def _admin(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
         await client.close()
 
 
-async def inspect(bootstrap: str, topics: Sequence[Topic]) -> list[State]:
+async def inspect(bootstrap: str, topics: Sequence[Topic], **connection: Any) -> list[State]:
     """Give how each topic stands. Raises TransportError."""
-    async with _admin(bootstrap) as client:
+    async with _admin(bootstrap, connection) as client:
         return await _inspect(client, topics)
 
 
-async def create(bootstrap: str, topics: Sequence[Topic]) -> list[State]:
+async def create(bootstrap: str, topics: Sequence[Topic], **connection: Any) -> list[State]:
     """Make what is missing, change nothing that exists, and give how each topic stands. Raises TransportError."""
-    async with _admin(bootstrap) as client:
+    async with _admin(bootstrap, connection) as client:
         missing = [state.topic for state in await _inspect(client, topics) if state.state == "missing"]
         if missing:
             new = [
@@ -93,9 +93,9 @@ async def create(bootstrap: str, topics: Sequence[Topic]) -> list[State]:
         return [s._replace(state="made") if s.topic.name in made and s.is_good else s for s in states]
 
 
-async def refuse_missing(bootstrap: str, topics: Sequence[Topic]) -> None:
+async def refuse_missing(bootstrap: str, topics: Sequence[Topic], **connection: Any) -> None:
     """Raise TransportError if a worker could not use the topics, saying why and what to do."""
-    bad = [state for state in await inspect(bootstrap, topics) if not state.is_good]
+    bad = [state for state in await inspect(bootstrap, topics, **connection) if not state.is_good]
     if bad:
         raise TransportError("; ".join(f"topic {state.topic.name}: {state.cure}" for state in bad))
 

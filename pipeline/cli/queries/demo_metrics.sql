@@ -6,7 +6,7 @@ SELECT
     round(sum(shares.numerator), 1) AS numerator,
     sum(shares.denominator) AS denominator,
     sum(shares.n) AS n,
-    round(ifNull(sum(shares.numerator) / nullIf(sum(shares.denominator), 0), sum(shares.numerator)), 3) AS value,
+    round(coalesce(sum(shares.numerator) / nullIf(sum(shares.denominator), 0), sum(shares.numerator)), 3) AS value,
     min(shares.is_final) AS final
 FROM cx.metric_windows_1_day AS shares
 GROUP BY metric, day, currency
