@@ -4,7 +4,7 @@ What comes in: messages, in the order of its partition. What goes out, when it s
 belongs, as words to other actors; and what this touched in its own sessions, journeys and windows.
 """
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from pipeline.core.customer import Customer, Touched, derive
 from pipeline.core.derived import compare
@@ -69,6 +69,10 @@ class Heard:
         return best
 
 
+_NO_EVIDENCE: Final = Evidence()
+"""Shared by all actors that nothing links anywhere; never written to."""
+
+
 class Actor:
     """The state of one identifier: a fold of its ledger. `apply` hears, `settle` draws the conclusions."""
 
@@ -90,11 +94,12 @@ class Actor:
         self.key = key
         self.kind = kind_of(key)
         self._meaning = meaning
-        self.evidence = Evidence()
+        self.evidence = _NO_EVIDENCE
         self.heard: dict[Ref, Heard] = {}
         self.placed: dict[Ref, tuple[str, Observed]] = {}
         """Interaction → (where it belongs, its content), as last settled."""
-        self.customer = Customer(key, meaning)
+        self.customer: Customer | None = None
+        """What is here as a customer; None while nothing is."""
         self._changed: dict[Ref, Observed | None] = {}
         """Interactions heard of since the last settling → the best copy before."""
         self._links: set[str] = set()
@@ -144,29 +149,37 @@ class Actor:
         return True
 
     def _link(self, link: Link) -> bool:
-        fresh = not link.refused and link.to not in self.evidence.links
-        if not self.evidence.add_link(link):
+        evidence = self._own_evidence()
+        fresh = not link.refused and link.to not in evidence.links
+        if not evidence.add_link(link):
             return False
         if link.to:
             self._links.add(link.to)
-        if fresh or self.evidence.cuts or self.kind not in PERSON_KINDS:
+        if fresh or evidence.cuts or self.kind not in PERSON_KINDS:
             self._all = True
         return True
 
     def _unlink(self, unlink: Unlink) -> bool:
-        if not self.evidence.add_unlink(unlink):
+        if not self._own_evidence().add_unlink(unlink):
             return False
         self._links.add(unlink.to)
         self._all = True
         return True
 
     def _lend(self, lend: Lend) -> bool:
-        known = self.evidence.lent.get((lend.sender, (lend.time, lend.ref)))
-        if not self.evidence.add_lent(lend):
+        evidence = self._own_evidence()
+        known = evidence.lent.get((lend.sender, (lend.time, lend.ref)))
+        if not evidence.add_lent(lend):
             return False
         self._links |= {lend.person, known[1] if known else ""} - {""}
         self._all = True
         return True
+
+    def _own_evidence(self) -> Evidence:
+        """Give the evidence to add to."""
+        if self.evidence is _NO_EVIDENCE:
+            self.evidence = Evidence()
+        return self.evidence
 
     def settle(self, position: int, outbox: Outbox) -> None:
         """Draw the conclusions of all that was heard since the last time."""
@@ -244,11 +257,14 @@ class Actor:
         touched = outbox.touched(self.key)
         counted = len(touched.contributions)
         came.sort(key=_order)
-        if anew or not all(self.customer.append(observed, touched) for observed in came):
+        customer = self.customer
+        if customer is None:
+            customer = self.customer = Customer(self.key, self._meaning)
+        if anew or not all(customer.append(observed, touched) for observed in came):
             mine = [observed for to, observed in self.placed.values() if to == self.key]
-            fresh = derive(self.key, mine, self._meaning)
-            compare(self.customer, fresh, touched, self._meaning)
-            self.customer = fresh
+            whole = derive(self.key, mine, self._meaning)
+            compare(customer, whole, touched, self._meaning)
+            self.customer = whole
         for contribution in touched.contributions[counted:]:
             outbox.count(contribution, position)
         touched.contributions.clear()

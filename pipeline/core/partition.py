@@ -169,7 +169,9 @@ class Partition:
         """Give the final row of everything touched, as of the batch's last position."""
         yield from batch.ledger
         for customer, touched in batch.customers.items():
-            yield from rows_of(self.actors[customer].customer, touched, batch.last, self._meaning)
+            whole = self.actors[customer].customer
+            if whole is not None:
+                yield from rows_of(whole, touched, batch.last, self._meaning)
         for key, links in batch.links.items():
             evidence = self.actors[key].evidence
             told = verdicts(key, evidence, self._meaning)
