@@ -18,7 +18,6 @@ from pipeline.local.clickhouse.access import User
 from pipeline.local.clickhouse.blocks import Column
 from pipeline.local.clickhouse.failure import Failure, failure_of
 from pipeline.local.clickhouse.sql import quote, quote_name
-from pipeline.local.clickhouse.statement import Insert
 
 _UNKNOWN_SETTING: Final = 115
 _NAME: Final = re.compile(r"\w+")
@@ -108,11 +107,18 @@ class Session:
 
     def run(self, query: str, form: str = "Native", parameters: Mapping[str, str] | None = None) -> bytes:
         """Run a statement, and give its whole answer. Raises Failure."""
+        answer: bytes = self._query(query, form, parameters or {}).bytes()
+        return answer
+
+    def write(self, query: str) -> int:
+        """Run an INSERT, and give the number of rows written. Raises Failure."""
+        return int(self._query(query, "Null", {}).rows_written())
+
+    def _query(self, query: str, form: str, parameters: Mapping[str, str]) -> Any:
         try:
-            answer: bytes = self._connection.query(query, form, params=dict(parameters or {})).bytes()
+            return self._connection.query(query, form, params=dict(parameters))
         except Exception as error:  # noqa: BLE001 - the engine raises several
             raise failure_of(error) from None
-        return answer
 
     def stream(self, query: str, parameters: Mapping[str, str], form: str = "Native") -> Generator[bytes]:
         """Run a SELECT, and give its answer chunk by chunk; what is not taken is cancelled. Raises Failure."""
@@ -140,62 +146,6 @@ class Session:
         if len(lines) < 2:  # noqa: PLR2004 - names, and types
             return []
         return [Column(name, kind) for name, kind in zip(*map(json.loads, lines[:2]), strict=True)]
-
-    def columns_of_table(self, insert: Insert) -> list[Column]:
-        """Give the columns that an INSERT expects. Raises Failure."""
-        rows = [
-            json.loads(line)
-            for line in self.run(f"DESCRIBE TABLE {insert.table}", "JSONCompactEachRow").splitlines()
-        ]
-        if insert.columns is None:
-            return [Column(name, kind) for name, kind, default, *_ in rows if default in {"", "DEFAULT"}]
-        types = {row[0]: row[1] for row in rows}
-        if all(name in types for name in insert.columns):
-            return [Column(name, types[name]) for name in insert.columns]
-        return self.columns_of(f"SELECT {', '.join(insert.columns)} FROM {insert.table}")
-
-    def insert_rows(self, insert: Insert, rows: bytes, form: str = "Values") -> int:
-        """Insert rows that are here, in the format that the query names; give their number. Raises Failure."""
-        insertion = self.insert(insert.head, insert.format or form)
-        try:
-            insertion.append(rows)
-        except Failure:
-            insertion.cancel()
-            raise
-        return insertion.finish()
-
-    def insert(self, head: str, form: str = "Native") -> "Insertion":
-        """Begin to insert. Raises Failure."""
-        try:
-            return Insertion(self._connection.send_insert(head, form))
-        except Exception as error:  # noqa: BLE001 - the engine raises several
-            raise failure_of(error) from None
-
-
-class Insertion:
-    """Rows on their way into a table; all of a block is visible, or nothing."""
-
-    def __init__(self, inserter: Any) -> None:
-        self._inserter = inserter
-
-    def append(self, data: bytes) -> None:
-        """Hand over rows. Raises Failure."""
-        try:
-            self._inserter.append(data)
-        except Exception as error:  # noqa: BLE001 - the engine raises several
-            raise failure_of(error) from None
-
-    def finish(self) -> int:
-        """Write what was handed over, and give the number of rows. Raises Failure."""
-        try:
-            return int(self._inserter.finish().rows_written)
-        except Exception as error:  # noqa: BLE001 - the engine raises several
-            raise failure_of(error) from None
-
-    def cancel(self) -> None:
-        """Forget what was handed over."""
-        with suppress(Exception):
-            self._inserter.cancel()
 
 
 def _setting(name: str) -> str:

@@ -16,6 +16,7 @@ from pipeline.local.clickhouse.engine import Engine, Session
 from pipeline.local.clickhouse.exchange import Exchange
 from pipeline.local.clickhouse.failure import Failure
 from pipeline.local.clickhouse.guard import check
+from pipeline.local.clickhouse.insertion import insert_bytes
 from pipeline.local.clickhouse.request import Request, encode
 from pipeline.local.clickhouse.statement import Statement, format_of, insert_of, statement_of
 from pipeline.local.clickhouse.watch import Watch
@@ -96,7 +97,7 @@ class HttpClient(Exchange):
     def _run(self, session: Session, request: Request, statement: Statement, rows: bytes) -> None:
         insert = insert_of(statement)
         if insert is not None:
-            written = session.insert_rows(insert, rows)
+            written = insert_bytes(rows, session, insert)
             self.reply(200, b"", self._headers(written=written))
             return
         form = format_of(statement, self._engine.formats) or request.default_format

@@ -16,7 +16,7 @@ from pipeline.local.clickhouse.blocks import Block, read_block
 from pipeline.local.clickhouse.engine import Engine, Session
 from pipeline.local.clickhouse.failure import Failure
 from pipeline.local.clickhouse.guard import check, check_no_format
-from pipeline.local.clickhouse.insertion import insert_from
+from pipeline.local.clickhouse.insertion import insert_blocks, insert_bytes
 from pipeline.local.clickhouse.packets import Asks
 from pipeline.local.clickhouse.query import Query, read_query
 from pipeline.local.clickhouse.statement import insert_of, statement_of
@@ -95,9 +95,9 @@ class NativeClient:
         answer = Answer(self._send, compressed=query.compressed)
         insert = insert_of(statement)
         if insert is not None and not insert.rows.strip(" \t\r\n;"):
-            insert_from(self._blocks(compressed=query.compressed), session, insert, answer)
+            insert_blocks(self._blocks(compressed=query.compressed), session, insert, answer)
         elif insert is not None:
-            session.insert_rows(insert, insert.rows.encode(errors="surrogateescape"))
+            insert_bytes(insert.rows.encode(errors="surrogateescape"), session, insert)
         else:
             with self._watch.over(self._socket, session.tag) as watched:
                 answer.of(statement, session, query.parameters, watched)

@@ -58,7 +58,9 @@ class Insert(NamedTuple):
     columns: tuple[str, ...] | None
     """The names between the brackets; None where there are none."""
     head: str
-    """The statement up to its rows, without VALUES and FORMAT."""
+    """The statement up to its columns."""
+    settings: str
+    """Its SETTINGS clause; "" for none."""
     format: str
     """The format of the rows; "" where the query names none."""
     rows: str
@@ -98,13 +100,18 @@ def insert_of(statement: Statement) -> Insert | None:
     """Give the parts of an INSERT whose rows come as data; None for every other statement."""
     if statement.rows_at is None:
         return None
-    tokens = statement.tokens
+    tokens, query = statement.tokens, statement.query
     at = 1 + sum(token.word in {"INTO", "TABLE"} for token in tokens[1:3])
     end = _end_of_target(tokens, at)
-    target = statement.query[tokens[at].start : tokens[end - 1].end] if end > at else ""
-    form, head_end = _format(tokens)
+    form, rest = _format(tokens)
+    settings = next((token.start for token in tokens if token.word == "SETTINGS" and not token.depth), rest)
     return Insert(
-        target, _columns(tokens[end:]), statement.query[:head_end], form, statement.query[statement.rows_at :]
+        table=query[tokens[at].start : tokens[end - 1].end] if end > at else "",
+        columns=_columns(tokens[end:]),
+        head=query[:settings],
+        settings=query[settings:rest],
+        format=form,
+        rows=query[statement.rows_at :],
     )
 
 

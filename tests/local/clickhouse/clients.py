@@ -1,7 +1,7 @@
 """The real clients, logged in."""
 
-import http.client
 import base64
+import http.client
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,7 +15,9 @@ from pipeline.local.clickhouse import LocalClickHouse
 def native(server: LocalClickHouse, user: str = "migrator", **options: Any) -> Client:
     """clickhouse-driver, as it is."""
     settings = {"server_side_params": True, **options.pop("settings", {})}
-    password = options.pop("password", server.passwords[user])
+    password = options.pop("password", None)
+    if password is None:
+        password = server.passwords[user]
     port = options.pop("port", server.native_port)
     return Client("127.0.0.1", port=port, user=user, password=password, settings=settings, **options)
 
@@ -52,7 +54,7 @@ def ask(
     server: LocalClickHouse,
     body: str | bytes = "",
     *,
-    user: str | None = "migrator",
+    login: str | None = "migrator",
     method: str = "POST",
     path: str = "/",
     headers: dict[str, str] | None = None,
@@ -60,7 +62,7 @@ def ask(
 ) -> Answer:
     """One HTTP request, as curl would send it."""
     connection = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=30)
-    logged_in = basic(user, server.passwords[user]) if user is not None else {}
+    logged_in = basic(login, server.passwords[login]) if login is not None else {}
     target = path + ("?" + urlencode(options) if options else "")
     connection.request(method, target, body or None, {**logged_in, **(headers or {})})
     try:

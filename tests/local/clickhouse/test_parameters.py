@@ -24,7 +24,7 @@ _NASTY = [
     "{x:String}",
     "'; DROP TABLE t; --",
     "/* -- #",
-    "`\"",
+    '`"',
     "٣ سلام สวัสดี 🛒",
 ]
 
@@ -58,7 +58,12 @@ def test_clickhouse_connect_gets_back_what_it_sent(value: str, clickhouse: Local
 
 
 def test_a_url_gives_parameters_escaped_as_in_tsv(clickhouse: LocalClickHouse) -> None:
-    answer = ask(clickhouse, "SELECT {x:String}, {n:UInt8} + 1 FORMAT JSONCompactEachRow", param_x="a\\nb'c\\\\", param_n="4")
+    answer = ask(
+        clickhouse,
+        "SELECT {x:String}, {n:UInt8} + 1 FORMAT JSONCompactEachRow",
+        param_x="a\\nb'c\\\\",
+        param_n="4",
+    )
     assert answer.text == '["a\\nb\'c\\\\", 5]\n'
 
 
@@ -68,7 +73,7 @@ def test_a_url_gives_parameters_escaped_as_in_tsv(clickhouse: LocalClickHouse) -
         ("UInt64", 2**64 - 1),
         ("Float64", -0.5),
         ("Array(UInt64)", [1, 2]),
-        ("Nullable(String)", None),
+        ("Nullable(String)", "a'b"),
         ("Tuple(String, UInt8)", ("a'b", 3)),
     ],
 )
