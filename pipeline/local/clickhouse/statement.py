@@ -79,14 +79,16 @@ def statement_of(query: str) -> Statement:
 
 
 def _rows_at(query: str, tokens: list[Token]) -> int | None:
-    if tokens[0].word != "INSERT" or tokens[-1].depth:
+    if len(tokens) < 3 or tokens[0].word != "INSERT" or tokens[-1].depth:  # noqa: PLR2004 - INSERT, a table, VALUES
         return None
     last = tokens[-1]
-    if last.word == "VALUES" and not _has_source(tokens):
-        return last.end
-    if len(tokens) > 1 and tokens[-2].word == "FORMAT" and not _has_source(tokens):
+    if _has_source(tokens):
+        return None
+    if tokens[-2].word == "FORMAT":
         match = _BEFORE_ROWS.match(query, last.end)
         return match.end() if match else last.end
+    if last.word == "VALUES":
+        return last.end
     return None
 
 
@@ -151,9 +153,9 @@ def _columns(tokens: tuple[Token, ...]) -> tuple[str, ...] | None:
 
 def _format(tokens: tuple[Token, ...]) -> tuple[str, int]:
     """Give the format, and where the statement without it ends."""
-    if tokens[-1].word == "VALUES":
-        return "Values", tokens[-1].start
     if len(tokens) > 1 and tokens[-2].word == "FORMAT":
         return tokens[-1].name, tokens[-2].start
+    if tokens[-1].word == "VALUES":
+        return "Values", tokens[-1].start
     last = next(token for token in reversed(tokens) if token.text != ";")
     return "", last.end

@@ -33,6 +33,7 @@ class Watch:
         self._kill = kill
         self._selector = selectors.DefaultSelector()
         self._lock = Lock()
+        self._running: set[Watched] = set()
         self._given_up: set[Watched] = set()
         Thread(target=self._run, name="watch", daemon=True).start()
 
@@ -41,14 +42,15 @@ class Watch:
         """Watch a connection while its query runs."""
         watched = Watched(tag)
         with self._lock:
+            self._running.add(watched)
             self._selector.register(connection, selectors.EVENT_READ, watched)
         try:
             yield watched
         finally:
             with self._lock:
+                self._running.discard(watched)
                 self._given_up.discard(watched)
-                with suppress(KeyError):
-                    self._selector.unregister(connection)
+                self._forget(connection)
 
     def _run(self) -> None:
         while True:
@@ -63,9 +65,9 @@ class Watch:
 
     def _look(self, key: selectors.SelectorKey) -> None:
         connection, watched = key.fileobj, key.data
-        if not isinstance(connection, socket.socket) or self._selector.get_map().get(connection) is not key:
+        if watched not in self._running or not isinstance(connection, socket.socket):
             return  # its query ended meanwhile
-        self._selector.unregister(connection)
+        self._forget(connection)
         try:
             came = connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except OSError:
@@ -73,3 +75,7 @@ class Watch:
         if came in {b"", _CANCEL}:
             watched.given_up = True
             self._given_up.add(watched)
+
+    def _forget(self, connection: socket.socket) -> None:
+        with suppress(KeyError, ValueError):  # forgotten before, or closed
+            self._selector.unregister(connection)
