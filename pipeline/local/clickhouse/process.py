@@ -32,8 +32,9 @@ class LocalClickHouse:
     def __init__(
         self, data: Path, *, native_port: int = 0, http_port: int = 0, log: Path | None = None
     ) -> None:
-        self._data = data.resolve()
-        self._log = log or self._data / "clickhouse.log"
+        self.data = data.resolve()
+        """The directory."""
+        self._log = log or self.data / "clickhouse.log"
         self._wanted = (native_port, http_port)
         self._process: subprocess.Popen[bytes] | None = None
         self.native_port = 0
@@ -57,16 +58,16 @@ class LocalClickHouse:
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises LocalServerError."""
-        self._data.mkdir(parents=True, exist_ok=True)
-        owner = self._data / "clickhouse.pid"
-        _refuse_owned(owner, self._data)
-        stop_orphan(owner, str(self._data))
-        ports = self._data / "ports.json"
+        self.data.mkdir(parents=True, exist_ok=True)
+        owner = self.data / "clickhouse.pid"
+        _refuse_owned(owner, self.data)
+        stop_orphan(owner, str(self.data))
+        ports = self.data / "ports.json"
         ports.unlink(missing_ok=True)
         native_port, http_port = map(str, self._wanted)
         self._process = start(
             [
-                *(sys.executable, "-m", "pipeline.local.clickhouse", "--data", str(self._data)),
+                *(sys.executable, "-m", "pipeline.local.clickhouse", "--data", str(self.data)),
                 *("--native-port", native_port, "--http-port", http_port),
             ],
             log=self._log,
@@ -74,14 +75,14 @@ class LocalClickHouse:
         )
         note_owner(owner, self._process)
         self._wait(ports)
-        self.passwords = make_passwords(self._data / "passwords")
+        self.passwords = make_passwords(self.data / "passwords")
 
     def stop(self) -> None:
         """Stop the server; its data stay."""
         if self._process is not None:
             stop(self._process)
             self._process = None
-            (self._data / "clickhouse.pid").unlink(missing_ok=True)
+            (self.data / "clickhouse.pid").unlink(missing_ok=True)
 
     def _wait(self, ports: Path) -> None:
         deadline = time.monotonic() + _START_SECONDS
