@@ -16,6 +16,7 @@ from pipeline.local.clickhouse.statement import Statement, format_of
 _SYNTAX_ERROR: Final = 62
 _ACCESS_DENIED: Final = 497
 _READONLY: Final = 164
+_NOT_IMPLEMENTED: Final = 48
 _READING: Final = frozenset(
     {"SELECT", "WITH", "FROM", "SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "USE", "SET", "CHECK"}
 )
@@ -49,8 +50,12 @@ def check(statement: Statement, user: User, *, reads_only: bool = False) -> None
         raise Failure(_READONLY, f"{user.name}: Cannot execute query in readonly mode")
 
 
-def check_no_format(statement: Statement, formats: frozenset[str]) -> None:
-    """Refuse a FORMAT clause: on the native port an answer is always Native. Raises Failure."""
+def check_native(statement: Statement, formats: frozenset[str]) -> None:
+    """Refuse what the native port cannot answer: a FORMAT clause, and WITH TOTALS. Raises Failure."""
+    if statement.has_totals:
+        raise Failure(
+            _NOT_IMPLEMENTED, "WITH TOTALS works over HTTP only; or use WITH ROLLUP", "NOT_IMPLEMENTED"
+        )
     if statement.verb != "INSERT" and format_of(statement, formats):
         raise Failure(_SYNTAX_ERROR, "FORMAT is refused on the native port: its answers are always Native")
 

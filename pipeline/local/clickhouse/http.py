@@ -101,7 +101,7 @@ class HttpClient(Exchange):
             self.reply(200, b"", self._headers(written=written))
             return
         form = format_of(statement, self._engine.formats) or request.default_format
-        if statement.selects and form.lower() in _STREAMED:
+        if statement.selects and form.lower() in _STREAMED and not statement.has_totals:
             with closing(session.stream(statement.text, request.parameters, form)) as chunks:
                 self._send(request, form, chunks)
         else:

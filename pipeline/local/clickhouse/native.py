@@ -15,7 +15,7 @@ from pipeline.local.clickhouse.answer import Answer
 from pipeline.local.clickhouse.blocks import Block, read_block
 from pipeline.local.clickhouse.engine import Engine, Session
 from pipeline.local.clickhouse.failure import Failure
-from pipeline.local.clickhouse.guard import check, check_no_format
+from pipeline.local.clickhouse.guard import check, check_native
 from pipeline.local.clickhouse.insertion import insert_blocks, insert_bytes
 from pipeline.local.clickhouse.packets import Asks
 from pipeline.local.clickhouse.query import Query, read_query
@@ -90,7 +90,7 @@ class NativeClient:
     def _run(self, session: Session, user: User, query: Query) -> None:
         statement = statement_of(query.text)
         check(statement, user)
-        check_no_format(statement, self._engine.formats)
+        check_native(statement, self._engine.formats)
         session.use_settings(query.settings)
         answer = Answer(self._send, compressed=query.compressed)
         insert = insert_of(statement)

@@ -45,6 +45,14 @@ class Statement(NamedTuple):
         )
 
     @property
+    def has_totals(self) -> bool:
+        """Whether it asks for totals, which the engine leaves out of Native answers and of streams."""
+        return any(
+            first.word == "WITH" and second.word == "TOTALS" and not first.depth
+            for first, second in pairwise(self.tokens)
+        )
+
+    @property
     def tells(self) -> bool:
         """Whether it answers with rows, and is no SELECT."""
         return self.verb in _TELLS

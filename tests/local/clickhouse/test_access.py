@@ -1,12 +1,18 @@
 """Who may do what, and that nothing gets around it."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from clickhouse_driver import Client
 from clickhouse_driver.errors import ServerException
 
 from pipeline.local.clickhouse import LocalClickHouse
+from pipeline.local.clickhouse.access import engine_environment, find_users_xml
 
 from .clients import ask, basic, connect, native
 
@@ -236,3 +242,26 @@ def test_an_analyst_may_use_clickhouse_connect(view: str, clickhouse: LocalClick
         assert client.query_df(f"SELECT * FROM {view}").to_dict("list") == {"k": [1], "version": [2]}
         with pytest.raises(Exception, match=r"ACCESS_DENIED"):
             client.query("SELECT * FROM cx_store.try_0")
+
+
+@pytest.mark.parametrize(("password_hash", "comes"), [(sha256(b"").hexdigest(), "in"), ("0" * 64, "out")])
+def test_default_is_locked_where_its_hash_is_that_of_no_password(
+    password_hash: str,
+    comes: str,
+    tmp_path: Path,
+) -> None:
+    """What a real server sets; asked of the engine itself, in a process of its own."""
+    config = tmp_path / "config.xml"
+    users = f"<user_directories><users_xml><path>{find_users_xml()}</path></users_xml></user_directories>"
+    config.write_text(f"<clickhouse>{users}</clickhouse>", encoding="utf-8")
+    program = (
+        f"from chdb.state import connect; connect({str(tmp_path / 'data') + '?config-file=' + str(config)!r})"
+    )
+    environment = engine_environment(dict.fromkeys(USERS, "secret"))
+    environment["CXSTREAM_CLICKHOUSE_DEFAULT_PASSWORD_SHA256"] = password_hash
+    command = [sys.executable, "-c", program]
+    run = subprocess.run(
+        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == (0 if comes == "in" else 1)
+    assert ("AUTHENTICATION_FAILED" in run.stderr) is (comes == "out")

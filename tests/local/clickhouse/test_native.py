@@ -12,7 +12,7 @@ from clickhouse_driver.errors import ServerException
 
 from pipeline.local.clickhouse import LocalClickHouse
 
-from .clients import native
+from .clients import ask, native
 
 pytestmark = pytest.mark.usefixtures("migrator")
 
@@ -90,6 +90,14 @@ def test_ping_is_answered_between_queries(client: Client) -> None:
 def test_progress_of_an_answer_is_told(client: Client) -> None:
     client.execute("SELECT number FROM numbers(1000)")
     assert client.last_query.profile_info.rows == 1000
+
+
+def test_totals_are_refused_rather_than_left_out(clickhouse: LocalClickHouse, client: Client) -> None:
+    query = "SELECT number % 3 AS k, count() FROM numbers(30) GROUP BY k WITH TOTALS ORDER BY k"
+    with pytest.raises(ServerException) as caught:
+        client.execute(query)
+    assert caught.value.code == 48
+    assert ask(clickhouse, query).text == "0\t10\n1\t10\n2\t10\n\n0\t30\n"
 
 
 def test_rows_can_stand_in_the_query(client: Client, make_table: Callable[..., str]) -> None:
