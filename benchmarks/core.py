@@ -46,7 +46,7 @@ def admit(records: list[SimpleNamespace], logs: list[list[bytes]], stages: Stage
     for at in range(0, len(records), FLUSH):
         admission = Admission(admitting, PARTITIONS)
         with stages.timed("admit: steps, rows, messages"):
-            admission.add("interactions.web", 0, records[at : at + FLUSH])
+            admission.add(records[at : at + FLUSH])
         with stages.timed("admit: encode blocks"):
             for number, messages in admission.messages.items():
                 logs[number] += blocks_of(messages)
@@ -93,7 +93,9 @@ def _send(batch: Batch, logs: list[list[bytes]], stages: Stages) -> None:
 def main(interactions: int = 50_000) -> None:
     now = int(time.time() * 1000)
     records = [
-        SimpleNamespace(offset=n, timestamp=now, key=r.key, value=r.value, headers=r.headers)
+        SimpleNamespace(
+            topic=r.topic, partition=0, offset=n, timestamp=now, key=r.key, value=r.value, headers=r.headers
+        )
         for n, r in enumerate(Shop(7, now - 60_000, interactions).records())
     ]
     stages, logs = Stages(), [[] for _ in range(PARTITIONS)]

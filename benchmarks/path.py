@@ -18,13 +18,13 @@ import psutil
 from pipeline.emit.bulk import publish
 from pipeline.kafka.offsets import group_lag
 from pipeline.local.demo.shop import Shop
-from pipeline.local.kafka import free_port
+from pipeline.local.port import free_port
 from pipeline.local.stack import LocalStack
 from pipeline.settings import Settings
 
 
 def telemetry(port: int) -> dict[str, float]:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         lines = answer.read().decode().splitlines()
     return {m[1]: float(m[2]) for line in lines if (m := re.match(r"(\S+) (\S+)$", line))}
 

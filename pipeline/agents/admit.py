@@ -7,7 +7,8 @@ the `stitch` topic; watermarks, after the data that they speak of. What may be l
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 from pipeline.agents.blocks import Producer, send_blocks
 from pipeline.agents.slices import Writer
@@ -17,6 +18,8 @@ from pipeline.core.limit import RejectionLimit
 from pipeline.core.row import Row
 from pipeline.kafka import Event
 from pipeline.telemetry import Telemetry
+
+_timestamp: Final = attrgetter("timestamp")
 
 
 class TooManyRejectionsError(Exception):
@@ -56,8 +59,8 @@ class Admit:
         """Admit the records of the slices."""
         admission = self._admission()
         with self._telemetry.batch("admit"):
-            for event in events:
-                admission.add(event.value.topic, event.value.partition, event.value.records)
+            records = (record for event in events for record in event.value.records)
+            admission.add(sorted(records, key=_timestamp))
         return Work(events, admission)
 
     async def confirm(self, work: Work) -> None:

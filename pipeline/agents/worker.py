@@ -59,6 +59,7 @@ def _app(settings: Settings, connection: Mapping[str, Any]) -> faust.App:
     return make_app(
         settings.kafka_group,
         bootstrap=settings.kafka_bootstrap,
+        aligned=settings.source_topics,
         session_timeout=settings.kafka_session_timeout_seconds,
         user=connection.get("sasl_plain_username", ""),
         password=connection.get("sasl_plain_password", ""),

@@ -7,7 +7,7 @@ intake row, and either an archive row or a rejection.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 from zlib import crc32
 
@@ -27,6 +27,8 @@ _json: Final = msgspec.json.Encoder().encode
 class Record(Protocol):
     """A raw Kafka record."""
 
+    topic: str
+    partition: int
     offset: int
     timestamp: int
     key: bytes | None
@@ -58,15 +60,18 @@ class Admission:
         self.newest: dict[tuple[str, int], int] = {}
         """Raw partition → greatest event time, never later than the broker's clock."""
 
-    def add(self, topic: str, partition: int, records: Sequence[Record]) -> None:
-        """Admit a slice of one raw partition."""
-        newest = self.newest.get((topic, partition), 0)
+    def add(self, records: Iterable[Record]) -> None:
+        """Admit records of any raw partitions, best in the order in which the broker took them."""
+        newest = self.newest
         for record in records:
+            topic, partition = record.topic, record.partition
             admitted = self._admit(record.value, record.headers, record.timestamp)
             if isinstance(admitted, Rejection):
                 self._refuse(topic, partition, record, admitted)
                 continue
-            newest = max(newest, min(admitted.time, admitted.received))
+            time = min(admitted.time, admitted.received)
+            if time > newest.get((topic, partition), 0):
+                newest[topic, partition] = time
             self.interactions.append(interaction_row(admitted))
             self.intake.append(
                 IntakeRow(
@@ -82,7 +87,6 @@ class Admission:
             )
             for message in messages_of(admitted):
                 self.messages[partition_of(message.actor, self._partitions)].append(message)
-        self.newest[topic, partition] = newest
 
     def _refuse(self, topic: str, partition: int, record: Record, rejection: Rejection) -> None:
         self.intake.append(

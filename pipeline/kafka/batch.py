@@ -7,6 +7,8 @@ from typing import Protocol
 class Record(Protocol):
     """A record as aiokafka fetched it: raw bytes."""
 
+    topic: str
+    partition: int
     offset: int
     timestamp: int
     """ms since 1970-01-01 UTC; the broker's append time where the topic says LogAppendTime."""

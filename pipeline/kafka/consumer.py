@@ -17,19 +17,26 @@ here (measured; docs/decisions/0030):
 import asyncio
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from time import monotonic
+from typing import Any, ClassVar, Final
 
 from faust.transport.consumer import CONSUMER_FETCHING
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from pipeline.kafka.alignment import Alignment
 from pipeline.kafka.batch import RecordBatch
+
+_HELD_SECONDS: Final = 0.05
+"""How long a fetch may take while something is held back."""
 
 
 class BatchConsumer(driver.Consumer):
     """Delivers slices instead of messages."""
 
     max_batch: ClassVar[int] = 4096
+    aligned: ClassVar[frozenset[str]] = frozenset()
+    """Topics of which a backlog is delivered in the order in which the broker took it."""
 
     def on_init(self) -> None:
         """Start without any slice in flight."""
@@ -39,7 +46,8 @@ class BatchConsumer(driver.Consumer):
         self._seeking = 0
         self._in_flight: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
         self._expected: dict[TP, int] = {}
-        """Next offset to deliver."""
+        """Next offset to fetch."""
+        self._alignment: Alignment[TP] = Alignment()
 
     async def perform_seek(self) -> None:
         """Seek every assigned partition to its commit, or to its start, and forget what was in flight."""
@@ -61,6 +69,7 @@ class BatchConsumer(driver.Consumer):
             self._seeking -= 1
 
     def _forget(self, offsets: Mapping[TP, int]) -> None:
+        self._alignment.forget()
         for tracked in (self._in_flight, self._acked, self._acked_index, self._gap, self._read_offset):
             tracked.clear()
         self._expected = dict(offsets)
@@ -79,6 +88,7 @@ class BatchConsumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget what was in flight of the revoked partitions."""
         self._era += 1
+        self._alignment.forget()
         for tp in revoked:
             self._in_flight.pop(tp, None)
             self._expected.pop(tp, None)
@@ -87,7 +97,7 @@ class BatchConsumer(driver.Consumer):
     def is_idle(self, tp: TP) -> bool:
         """Whether everything up to the end, as the last fetch answer gave it, is acknowledged."""
         in_flight = self._in_flight.get(tp)
-        if in_flight and not in_flight[-1].acked:
+        if (in_flight and not in_flight[-1].acked) or self._alignment.first(tp) is not None:
             return False
         expected = self._expected.get(tp)
         return expected is not None and expected == self.highwater(tp)
@@ -98,7 +108,8 @@ class BatchConsumer(driver.Consumer):
         for tp, expected in list(self._expected.items()):
             in_flight = self._in_flight.get(tp)
             head = next((m for m in in_flight or () if not m.acked), None)
-            done = _slice_of(head).first if head is not None else expected
+            held = self._alignment.first(tp)
+            done = _slice_of(head).first if head is not None else expected if held is None else held
             lags[tp] = max((self.highwater(tp) or done) - done, 0)
         return lags
 
@@ -107,9 +118,9 @@ class BatchConsumer(driver.Consumer):
         try:
             while not (self._stopped.is_set() or fetcher._stopped.is_set()):
                 era, generation = self._era, self.app.consumer_generation_id
-                records, _ = await self._wait_next_records(1.0)
+                records = await self._fetch()
                 await asyncio.sleep(0)
-                if not records or self.should_stop:
+                if self.should_stop or not (records or self._alignment):
                     continue
                 if not await self._accept(records, era, generation):
                     await self.perform_seek()
@@ -119,7 +130,19 @@ class BatchConsumer(driver.Consumer):
         finally:
             self.diag.unset_flag(CONSUMER_FETCHING)
 
-    async def _accept(self, records: Mapping[TP, Sequence[Any]], era: int, generation: int) -> bool:
+    async def _fetch(self) -> Mapping[TP, list[Any]]:
+        """Give what the partitions have of which nothing is held back."""
+        if not self.flow_active:
+            await self.wait(self.can_resume_flow)  # type: ignore[arg-type]  # anything with wait() will do
+        wanted = self._alignment.wanted(self._get_active_partitions())
+        if not wanted:  # an empty set would mean all
+            await asyncio.sleep(_HELD_SECONDS if self._alignment else 1.0)
+            return {}
+        timeout = _HELD_SECONDS if self._alignment else 1.0
+        records: Mapping[TP, list[Any]] = await self._getmany(active_partitions=wanted, timeout=timeout)
+        return records
+
+    async def _accept(self, records: Mapping[TP, list[Any]], era: int, generation: int) -> bool:
         """Deliver a fetch; False if it is stale or the flow stopped, so that positions must be sought again."""
         if not self.flow_active:
             return False
@@ -134,9 +157,31 @@ class BatchConsumer(driver.Consumer):
                 return False
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
             wanted = fresh if fresh[0].offset >= expected else [r for r in fresh if r.offset >= expected]
-            for start in range(0, len(wanted), self.max_batch):
-                if not await self._deliver(tp, wanted[start : start + self.max_batch], era, generation):
-                    return self._era == era and self.flow_active
+            if not wanted:
+                continue
+            self._expected[tp] = wanted[-1].offset + 1
+            if tp.topic in self.aligned:
+                self._alignment.hold({tp: wanted})
+            elif not await self._deliver_all(tp, wanted, era, generation):
+                return self._era == era and self.flow_active
+        return await self._deliver_aligned(era, generation)
+
+    async def _deliver_aligned(self, era: int, generation: int) -> bool:
+        aligned = [tp for tp in self._get_active_partitions() if tp.topic in self.aligned]
+        for tp, part in self._alignment.take(aligned, self._is_behind, monotonic()):
+            if not await self._deliver_all(tp, part, era, generation):
+                return self._era == era and self.flow_active
+        return True
+
+    def _is_behind(self, tp: TP) -> bool:
+        """Whether the broker has more than was fetched, as far as is known."""
+        highwater = self.highwater(tp)
+        return highwater is None or self._expected.get(tp, 0) < highwater
+
+    async def _deliver_all(self, tp: TP, records: Sequence[Any], era: int, generation: int) -> bool:
+        for start in range(0, len(records), self.max_batch):
+            if not await self._deliver(tp, records[start : start + self.max_batch], era, generation):
+                return False
         return True
 
     async def _deliver(self, tp: TP, part: Sequence[Any], era: int, generation: int) -> bool:
@@ -159,7 +204,6 @@ class BatchConsumer(driver.Consumer):
             generation_id=generation,
         )
         self._in_flight[tp].append(message)
-        self._expected[tp] = last.offset + 1
         self._read_offset[tp] = last.offset
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
         return era == self._era and self.flow_active

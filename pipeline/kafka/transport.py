@@ -5,7 +5,7 @@ server, which ends the process when an agent fails.
 """
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -38,8 +38,11 @@ class _BatchSchema(Schema):  # type: ignore[type-arg]  # generic only for type c
         return decode
 
 
-class _Transport(driver.Transport):
-    Consumer = BatchConsumer
+def _transport(bootstrap: str, app: faust.App, aligned: Collection[str]) -> driver.Transport:
+    consumer = type("AlignedConsumer", (BatchConsumer,), {"aligned": frozenset(aligned)})
+    kind = type("BatchTransport", (driver.Transport,), {"Consumer": consumer})
+    transport: driver.Transport = kind([URL(f"kafka://{each}") for each in bootstrap.split(",")], app)
+    return transport
 
 
 def make_app(  # noqa: PLR0913 - each is a setting of its own
@@ -49,6 +52,7 @@ def make_app(  # noqa: PLR0913 - each is a setting of its own
     session_timeout: float = 30.0,
     commit_interval: float = 1.0,
     queue: int = 8,
+    aligned: Collection[str] = (),
     user: str = "",
     password: str = "",
     mechanism: str = "",
@@ -56,6 +60,8 @@ def make_app(  # noqa: PLR0913 - each is a setting of its own
     allow_plaintext_credentials: bool = False,
 ) -> faust.App:
     """Make an app for `stream_of`. `name` is the consumer group; `queue` slices wait for an agent at most.
+
+    Of the `aligned` topics a backlog is delivered in the order in which the broker took it, over all partitions.
 
     Raises:
         TransportError: another version of Faust, or a password without TLS.
@@ -92,7 +98,7 @@ def make_app(  # noqa: PLR0913 - each is a setting of its own
         datadir="/nonexistent",
         Schema=_BatchSchema,
     )
-    app.transport = _Transport([URL(f"kafka://{each}") for each in bootstrap.split(",")], app)
+    app.transport = _transport(bootstrap, app, aligned)
     return app
 
 
