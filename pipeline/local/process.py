@@ -1,52 +1,63 @@
 """Child processes that never outlive the one that started them.
 
-What comes in: a command. What goes out: a started process with its output in a log. A pid file says who owns a data
-directory; the next start finds and stops an orphan, after checking by its command line that it is ours.
+What comes in: a command. What goes out: a started process with its output in a log. Linux kills it when its parent
+dies, however that happens. Elsewhere, a pid file beside the data lets the next start find and stop what was left.
 """
 
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import psutil
 
-_PR_SET_PDEATHSIG: Final = 1
 _GRACE_SECONDS: Final = 10.0
+
+_LEASH: Final = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit("the parent is dead already")
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+"""Asks for PR_SET_PDEATHSIG, which outlives exec, and becomes the command; a hook after the fork would not be safe
+beside threads."""
+
+_STARTER: Final = ThreadPoolExecutor(1, "starter")
+"""The kernel takes the death of the *thread* that started a child for the parent's: this one lives as long as we do."""
 
 
 class LocalServerError(Exception):
-    """A local server could not be started; the message names the cause and the way out."""
+    """A local server could not be started, or has ended; the message names the cause and the way out."""
 
 
 def start(
     command: Sequence[str], *, log: Path, environment: dict[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """Start a process whose output goes to a log and which gets SIGTERM when this process dies."""
+    """Start a process whose output is added to a log, and which is killed when this process dies.
+
+    Ctrl-C in the terminal does not reach it: who started it stops it.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
+    leash = [sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid())] if sys.platform == "linux" else []
     with log.open("ab") as output:
-        return subprocess.Popen(
-            command,
+        return _STARTER.submit(
+            subprocess.Popen,
+            [*leash, *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - before any thread
-        )
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        ).result()
 
 
 def stop(process: subprocess.Popen[bytes], seconds: float = _GRACE_SECONDS) -> None:
-    """Ask a process to end, and end it after the grace time."""
+    """Ask a process to end, and kill it after the grace time."""
     if process.poll() is None:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -60,27 +71,40 @@ def tail(log: Path, lines: int = 15) -> str:
     """Give the last lines of a log."""
     if not log.exists():
         return "(no log)"
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    with log.open("rb") as content:
+        content.seek(max(0, log.stat().st_size - 400 * lines))
+        text = content.read().decode("utf-8", errors="replace")
+    return "\n".join(text.splitlines()[-lines:])
 
 
 def note_owner(file: Path, process: subprocess.Popen[bytes]) -> None:
-    """Write who owns a data directory."""
+    """Write which process has a data directory."""
     file.write_text(f"{process.pid}\n", encoding="utf-8")
 
 
 def stop_orphan(file: Path, mark: str) -> int | None:
-    """Stop what a dead parent left running in a data directory; give its pid, None if there was nothing.
+    """Kill what a dead parent left running in a data directory; give its pid, None if there was nothing.
 
-    Only a process whose command line holds `mark` is ours.
+    Pids come again: only a process with the argument `mark` is ours. Raises LocalServerError if it does not end.
     """
     try:
         orphan = psutil.Process(int(file.read_text(encoding="utf-8")))
-        ours = any(mark in part for part in orphan.cmdline())
+        if mark not in orphan.cmdline() or orphan.pid == os.getpid():
+            return None
+        orphan.kill()
     except (OSError, ValueError, psutil.Error):
         return None
-    if not ours:
-        return None
-    with suppress(psutil.NoSuchProcess):
-        orphan.kill()
+    try:
         orphan.wait(_GRACE_SECONDS)
+    except psutil.TimeoutExpired:
+        if not is_over(orphan.pid):
+            raise LocalServerError(f"process {orphan.pid} of {file.parent} does not end; stop it") from None
     return orphan.pid
+
+
+def is_over(pid: int) -> bool:
+    """Whether a process has ended, even if nobody has asked for its exit code yet."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -19,7 +19,8 @@ from typing import IO, Any, Final, Self
 
 from pipeline.kafka.topics import create, declared
 from pipeline.local.clickhouse import LocalClickHouse
-from pipeline.local.kafka import LocalKafka, is_free
+from pipeline.local.kafka import LocalKafka
+from pipeline.local.port import is_free
 from pipeline.local.process import LocalServerError, start, stop, tail
 from pipeline.settings import Settings
 from pipeline.store.connect import server_of
