@@ -12,35 +12,28 @@ def topics(
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit 1 if one is not as declared.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per topic.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each topic.")] = False,
 ) -> None:
-    """Make the declared topics, or say how they differ. What exists is never changed.
+    """Make the declared topics, or say how they differ. What exists is never changed. Exit code 1 if one differs.
+
+    The settings source_topics, source_partitions, stitch_topic, stitch_partitions and topic_replication declare them.
 
     Examples:
         cxstream topics
         cxstream topics --check --json
     """
-    import msgspec  # noqa: PLC0415 - help is quick without
-
+    from pipeline.cli.render import write  # noqa: PLC0415 - help is quick without
     from pipeline.emit.connection import connection_of  # noqa: PLC0415
     from pipeline.kafka.topics import create, declared, inspect  # noqa: PLC0415
     from pipeline.settings import Settings  # noqa: PLC0415
 
     settings = Settings.load()
-    states = asyncio.run((inspect if check else create)(
-            settings.kafka_bootstrap, declared(settings), **connection_of(settings)
-        )
+    bring = inspect if check else create
+    states = asyncio.run(bring(settings.kafka_bootstrap, declared(settings), **connection_of(settings)))
+    write(
+        "ndjson" if as_json else "auto",
+        ("topic", "state", "partitions", "declared", "cure"),
+        [(each.topic.name, each.state, each.partitions, each.topic.partitions, each.cure) for each in states],
+        sys.stdout,
     )
-    for state in states:
-        if as_json:
-            line = {
-                "topic": state.topic.name,
-                "state": state.state,
-                "partitions": state.partitions,
-                "cure": state.cure,
-            }
-            typer.echo(msgspec.json.encode(line))
-        else:
-            count = state.partitions or state.topic.partitions
-            typer.echo(f"{state.topic.name:28} {count:4} partitions  {state.state}  {state.cure}".rstrip())
-    sys.exit(0 if all(state.is_good for state in states) else 1)
+    sys.exit(0 if all(each.is_good for each in states) else 1)
