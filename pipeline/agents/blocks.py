@@ -6,8 +6,9 @@ from typing import Final, Protocol
 
 from pipeline.core.message import Message, encode_block
 
-MESSAGES: Final = 2_000
-"""Messages in a block at most: about 300 kB, far below the 65,536 that a position can count."""
+MESSAGES: Final = 8_000
+"""Messages in a block at most: about 1 MB, far below the 65,536 that a position can count. Actors settle once per
+block, so larger blocks are less work."""
 
 
 class Producer(Protocol):

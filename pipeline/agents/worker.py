@@ -125,7 +125,7 @@ class Worker:
         settings = self._settings
 
         async def agent(stream: faust.StreamT[Any]) -> None:
-            records = settings.flush_messages if name == "admit" else max(settings.flush_messages // 500, 1)
+            records = settings.flush_messages if name == "admit" else max(settings.flush_messages // 2_000, 1)
             await flush.run(flushes(stream, records=records, linger=settings.flush_linger_seconds), stage)
 
         self.app.agent(topic, name=name)(agent)

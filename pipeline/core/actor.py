@@ -264,6 +264,7 @@ class Actor:
             mine = [observed for to, observed in self.placed.values() if to == self.key]
             whole = derive(self.key, mine, self._meaning)
             compare(customer, whole, touched, self._meaning)
+            customer.release()
             self.customer = whole
         for contribution in touched.contributions[counted:]:
             outbox.count(contribution, position)

@@ -66,6 +66,11 @@ class Customer:
         touched.contributions += self._metrics.log[counted:]
         return True
 
+    def release(self) -> None:
+        """Take apart what refers to itself, so that it goes without a garbage collection. Nothing is right any more."""
+        for journey in self.journeys.all:
+            journey.steps.clear()
+
     def _fold(self, observed: Observed, touched: Touched) -> None:
         step = self.steps[observed.ref] = Step(observed)
         self._last = observed

@@ -26,7 +26,6 @@ from pipeline.core.row import LedgerRow, ProgressRow, Row, WindowRow
 from pipeline.core.window import Contribution, Key, Total
 
 K = TypeVar("K")
-V = TypeVar("V")
 
 
 class Block(NamedTuple):
@@ -205,11 +204,13 @@ class Partition:
 
     def forget(self, keep_actors: int, keep_windows: int) -> None:
         """Evict what was not used for longest; never what the last batch used, for it may be unconfirmed."""
-        _evict(self.actors, keep_actors, self._used_actors)
-        _evict(self.windows, keep_windows, self._used_windows)
+        for key in _surplus(self.actors, keep_actors, self._used_actors):
+            customer = self.actors.pop(key).customer
+            if customer is not None:
+                customer.release()
+        for window in _surplus(self.windows, keep_windows, self._used_windows):
+            del self.windows[window]
 
 
-def _evict(cache: dict[K, V], keep: int, used: Collection[K]) -> None:
-    for key in list(islice(cache, max(len(cache) - keep, 0))):
-        if key not in used:
-            del cache[key]
+def _surplus(cache: Mapping[K, object], keep: int, used: Collection[K]) -> list[K]:
+    return [key for key in islice(cache, max(len(cache) - keep, 0)) if key not in used]

@@ -16,7 +16,8 @@ import structlog
 STOP_SECONDS: Final = 20.0
 """How long stopping may take before the process ends all the same."""
 
-_GC_THRESHOLDS: Final = (50_000, 50, 100)
+_COLLECT_SECONDS: Final = 600.0
+"""How often garbage that refers to itself is collected: what the core caches never does, and is scanned in vain."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,14 +36,13 @@ async def serve(app: faust.App, around: Callable[[], AbstractAsyncContextManager
         loop.add_signal_handler(number, stopping.set)
     async with around():
         await app.start()
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_GC_THRESHOLDS)
+        gc.disable()
+        collecting = asyncio.create_task(_collect())
         ends = [asyncio.ensure_future(each) for each in (stopping.wait(), app.wait_until_stopped())]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         failed = app.crashed or not stopping.is_set()
         log.info("stopping", failed=failed)
-        for each in ends:
+        for each in (*ends, collecting):
             each.cancel()
         try:
             await asyncio.wait_for(app.stop(), STOP_SECONDS)
@@ -50,3 +50,10 @@ async def serve(app: faust.App, around: Callable[[], AbstractAsyncContextManager
             log.warning("stopping took too long", seconds=STOP_SECONDS)
             failed = True
     return int(failed)
+
+
+async def _collect() -> None:
+    """Collect garbage now and then; measured: collecting as it comes costs a tenth of the throughput."""
+    while True:
+        gc.collect()
+        await asyncio.sleep(_COLLECT_SECONDS)

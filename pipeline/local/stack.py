@@ -1,35 +1,43 @@
 """The local stack: a real Kafka and the real ClickHouse engine, made ready for a worker.
 
-What comes in: a directory, and the settings. What goes out: running servers with topics, tables and secrets; a file
-stack.json that says where they are, from which other commands fall back to them. Servers that the settings place
-elsewhere are used as they are.
+What comes in: a directory, and the settings. What goes out: running servers with topics, tables and secrets, and a
+file stack.json that says where they are. Servers that the settings place elsewhere are used as they are.
 """
 
 import asyncio
-import fcntl
-import json
 import os
 import secrets
+import subprocess
 import sys
-import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import Any, Final, Literal, Self
 
+from pipeline.emit.connection import connection_of
 from pipeline.kafka.topics import create, declared
 from pipeline.local.clickhouse import LocalClickHouse
+from pipeline.local.hold import hold
 from pipeline.local.kafka import LocalKafka
-from pipeline.local.port import is_free
-from pipeline.local.process import LocalServerError, start, stop, tail
+from pipeline.local.port import LOOPBACK, usual
+from pipeline.local.process import LocalServerError, is_over, note_owner, start, stop, stop_orphan, tail
+from pipeline.local.state import Part, State, forget, now, running, write
 from pipeline.settings import Settings
+from pipeline.settings.sources import STACK_LOCK
 from pipeline.store.connect import server_of
 from pipeline.store.migrate import migrate
 
-_USUAL: Final = {"kafka": 9092, "native": 9000, "http": 8123}
+__all__ = ["LocalStack", "running"]
+
+_KAFKA: Final = 9092
+_NATIVE: Final = 9000
+_HTTP: Final = 8123
 _USERS: Final = {"writer": "pipeline_writer", "migrator": "migrator", "analyst": "analyst"}
 _SESSION_SECONDS: Final = 6.0
 """A killed worker's partitions are free again after this long."""
+_WORKER_SECONDS: Final = 25.0
+"""A worker has 20 seconds of its own to end."""
 
 
 class LocalStack:
@@ -43,28 +51,18 @@ class LocalStack:
         clickhouse: bool = True,
         more: Mapping[str, Any] | None = None,
     ) -> None:
+        """Nothing starts yet. False for a server that the settings place elsewhere; `more` are settings that say
+        otherwise than the stack would."""
         self.root = root.resolve()
-        self._more = dict(more or {})
-        """Settings of this stack that say otherwise than the rest."""
         self.logs = self.root / "logs"
-        self.kafka = (
-            LocalKafka(self.root / "kafka", port=_usual("kafka"), log=self.logs / "kafka.log")
-            if kafka
-            else None
-        )
-        self.clickhouse = (
-            LocalClickHouse(
-                self.root / "clickhouse",
-                native_port=_usual("native"),
-                http_port=_usual("http"),
-                log=self.logs / "clickhouse.log",
-            )
-            if clickhouse
-            else None
-        )
-        self._state = self.root / "stack.json"
-        self._lock: IO[str] | None = None
-        self._worker: Any = None
+        self.kafka: LocalKafka | None = None
+        self.clickhouse: LocalClickHouse | None = None
+        self._wanted = (kafka, clickhouse)
+        self._more = dict(more or {})
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._parts: dict[str, Part] = {}
+        self._began_at = now()
+        self._running = ExitStack()
 
     def __enter__(self) -> Self:
         self.start()
@@ -78,146 +76,42 @@ class LocalStack:
     def start(self) -> None:
         """Start the servers, make topics and tables. Raises LocalServerError, TransportError, StoreError."""
         self.logs.mkdir(parents=True, exist_ok=True)
-        self._take_lock()
+        held = hold(
+            self.root / STACK_LOCK, f"a local stack already runs in {self.root}; cxstream status says where"
+        )
+        self._running.enter_context(held)
+        self._began_at = now()
         try:
-            self._key_file()
-            if self.kafka is not None:
-                self.kafka.launch()
-            if self.clickhouse is not None:
-                self.clickhouse.start()
-            settings = self.settings()
-            migrate(server_of(settings, "migrator"))  # while Kafka starts
-            if self.kafka is not None:
-                self.kafka.wait()
-            asyncio.run(create(settings.kafka_bootstrap, declared(settings)))
-            self._write_state()
+            self._tell("starting")
+            self._running.callback(forget, self.root)
+            self._start()
+            self._tell("running")
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
         """Stop everything in reverse order; data stay."""
-        self.stop_worker()
-        for server in (self.kafka, self.clickhouse):
-            if server is not None:
-                server.stop()
-        if self._lock is not None:
-            self._state.unlink(missing_ok=True)
-            self._lock.close()
-            self._lock = None
+        self._running.close()
+        self._parts.clear()
 
-    def start_worker(self) -> Any:
-        """Start a worker as a process of its own; give it."""
-        command = [sys.executable, "-m", "pipeline", "worker"]
-        self._worker = start(command, log=self.logs / "worker.log", environment=self.environment())
-        self._write_state()
-        return self._worker
-
-    @property
-    def worker_pid(self) -> int:
-        """The worker's process; 0 while there is none."""
-        return self._worker.pid if self._worker is not None else 0
-
-    def stop_worker(self) -> None:
-        """Stop the worker; the servers go on."""
-        if self._worker is not None:
-            stop(self._worker, seconds=25)
-            self._worker = None
-
-    def beside(self, root: Path, *, group: str, stitch: str) -> Self:
-        """Give a stack with tables, a group and a stitch topic of its own over this one's Kafka."""
-        more = {
-            "kafka_bootstrap": self.settings().kafka_bootstrap,
-            "kafka_session_timeout_seconds": _SESSION_SECONDS,
-            "kafka_group": group,
-            "stitch_topic": stitch,
-            "hmac_key_file": str(self._key_file()),
-        }
-        return type(self)(root, kafka=False, more=more)
-
-    def worker_failure(self) -> str:
-        """Give the end of the worker's log if it has ended by itself, else ""."""
-        if self._worker is None or self._worker.poll() is None:
-            return ""
-        return f"the worker ended with {self._worker.returncode}; the end of its log:\n{tail(self.logs / 'worker.log')}"
-
-    def settings(self) -> Settings:
-        """Give the settings with which a worker meets these servers."""
-        return Settings.load({**os.environ, **self.environment()})
-
-    def environment(self) -> dict[str, str]:
-        """Give those settings as environment variables."""
-        return {f"CXSTREAM_{name.upper()}": str(value) for name, value in self._settings().items()}
-
-    def _settings(self) -> dict[str, Any]:
-        settings: dict[str, Any] = {
-            "data_dir": str(self.root),
-            "hmac_key_file": str(self._key_file()),
-            "telemetry_port": 0,
-        }
+    def _start(self) -> None:
+        self._stop_orphans()
+        self._running.callback(self.stop_worker)  # should a server not be had, there is none yet
+        with_kafka, with_clickhouse = self._wanted
+        if with_kafka:
+            self.kafka = LocalKafka(self.root / "kafka", port=usual(_KAFKA), log=self.log_of("kafka"))
+            self._running.callback(self.kafka.stop)
+            self.kafka.launch()
+            self._note("kafka", self.kafka.pid)
+        if with_clickhouse:
+            self.clickhouse = self._clickhouse()
+            self._running.callback(self.clickhouse.stop)
+            self.clickhouse.start()
+            self._note("clickhouse", self.clickhouse.pid)
+        settings = self.settings()
+        migrate(server_of(settings, "migrator"))  # while Kafka starts
         if self.kafka is not None:
-            settings |= {
-                "kafka_bootstrap": self.kafka.bootstrap,
-                "kafka_session_timeout_seconds": _SESSION_SECONDS,
-            }
-        if self.clickhouse is not None:
-            settings |= {
-                "clickhouse_host": "127.0.0.1",
-                "clickhouse_port": self.clickhouse.native_port,
-                "clickhouse_http_port": self.clickhouse.http_port,
-            }
-            for role, user in _USERS.items():
-                settings[f"clickhouse_{role}_password"] = self.clickhouse.passwords[user]
-        return settings | self._more
-
-    def _key_file(self) -> Path:
-        """The key that personal identifiers are hashed with; only the local stack ever makes one."""
-        file = self.root / "secrets" / "hmac.key"
-        if not file.exists():
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as key:
-                key.write(secrets.token_hex(32))
-        return file
-
-    def _take_lock(self) -> None:
-        self._lock = (self.root / "stack.lock").open("a+")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            self._lock = None
-            raise LocalServerError(
-                f"a local stack already runs in {self.root}; cxstream status says where"
-            ) from None
-
-    def _write_state(self) -> None:
-        state = {
-            "pid": os.getpid(),
-            "started_at": time.time(),
-            "processes": {
-                "kafka": self.kafka.pid if self.kafka is not None else 0,
-                "clickhouse": self.clickhouse.pid if self.clickhouse is not None else 0,
-                "worker": self._worker.pid if self._worker is not None else 0,
-            },
-            "settings": self._settings(),
-        }
-        with os.fdopen(os.open(self._state, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(state, file, indent=1)
-
-
-def _usual(name: str) -> int:
-    """Give the usual port if it is free, else 0 for any."""
-    return _USUAL[name] if is_free(_USUAL[name]) else 0
-
-
-def running(root: Path) -> dict[str, Any] | None:
-    """Give what a running stack says about itself; None if none runs in the directory."""
-    try:
-        with (root / "stack.lock").open("r") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        state: dict[str, Any] = json.loads((root / "stack.json").read_text(encoding="utf-8"))
-        return state
-    except OSError:
-        return None
-    return None
+            self.kafka.wait()
+        asyncio.run(create(settings.kafka_bootstrap, declared(settings), **connection_of(settings)))
+        self._running.callback(self.stop_worker)
