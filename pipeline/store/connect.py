@@ -8,16 +8,10 @@ from typing import Any, Final
 
 import msgspec
 from clickhouse_driver import Client
-from clickhouse_driver.columns.datecolumn import DateColumn
-from clickhouse_driver.columns.datetimecolumn import DateTime64Column, DateTimeColumn
 
 from pipeline.settings import Settings
 from pipeline.settings.values import Secret
-
-# Rows hold days and times as integers. The driver would look at each of them for being a datetime, at 0.2 to 0.5 µs
-# a value (decision 0051); without these hooks it packs them as they are, and refuses anything else.
-for _column in (DateColumn, DateTimeColumn, DateTime64Column):
-    _column.before_write_items = None
+from pipeline.store.integers import with_integers
 
 _SERVER_SETTINGS: Final = {
     "async_insert": 0,  # on by default since 26.9; an acknowledged batch must be in the table
@@ -76,7 +70,7 @@ def connect(
     One that `writes` gets the settings that inserts need (a read-only user may set none). One that reads `as_bytes`
     gives strings as bytes: messages are no text.
     """
-    return Client(
+    client = Client(
         server.host,
         port=server.port,
         user=server.user,
@@ -90,3 +84,4 @@ def connect(
         },
         **connection_arguments(server),
     )
+    return with_integers(client) if writes else client
