@@ -1,0 +1,74 @@
+"""One partition of the ledger protocol: positions, windows from further ahead, eviction, progress."""
+
+import pytest
+
+from pipeline.core.meaning import Meaning
+from pipeline.core.message import Watermark, encode, messages_of
+from pipeline.core.partition import Partition, read_block
+from pipeline.core.position import Position, epoch_of, offset_of, position_of
+from pipeline.core.row import LedgerRow, ProgressRow, WindowRow
+from tests.core.build import interaction, order
+
+
+def partition(*sources: str) -> Partition:
+    return Partition(0, 3, Meaning(), sources=sources)
+
+
+def fold(one: Partition, offset: int, *messages: object) -> list[object]:
+    blocks = [read_block(offset, encode(list(messages)))]
+    one.warm(one.cold(blocks), {})
+    batch = one.fold(blocks)
+    one.warm_windows(one.cold_windows(batch), {})
+    return [*one.rows(batch), one.progress(batch)]
+
+
+def test_a_position_holds_its_parts_and_refuses_what_does_not_fit() -> None:
+    packed = position_of(7, 123_456, 42)
+    assert (epoch_of(packed), offset_of(packed), packed & 0xFFFF) == (7, 123_456, 42)
+    assert position_of(0, 1, 0) > position_of(0, 0, 65_535)
+    for parts in ((256, 0, 0), (0, 1 << 40, 0), (0, 0, 1 << 16)):
+        with pytest.raises(OverflowError):
+            position_of(*parts)
+
+
+def test_what_an_actor_had_heard_is_in_no_ledger_twice() -> None:
+    one, told = partition(), messages_of(interaction("page_viewed", at="10:00"))
+    first, second = fold(one, 0, *told), fold(one, 1, *told)
+    assert len([row for row in first if isinstance(row, LedgerRow)]) == 1
+    assert not [row for row in second if isinstance(row, LedgerRow)]
+
+
+def test_a_window_from_further_ahead_waits_until_we_get_there() -> None:
+    one = partition()
+    blocks = [read_block(0, encode(messages_of(order("10:00"))))]
+    one.warm(one.cold(blocks), {})
+    batch = one.fold(blocks)
+    key = next(key for key in one.cold_windows(batch) if key[0] == "orders")
+    ahead = WindowRow(*key, 0, 3, 5, 0, 5, (), (), position_of(0, 9, 0))
+    one.warm_windows(one.cold_windows(batch), {key: ahead})
+    written = [row for row in one.rows(batch) if isinstance(row, WindowRow)]
+    assert key not in {tuple(row[:5]) for row in written}
+    later = fold(one, 10, *messages_of(order("10:00:10", "8")))
+    assert [row.numerator for row in later if isinstance(row, WindowRow) and tuple(row[:5]) == key] == [6]
+
+
+def test_the_watermark_is_the_minimum_over_all_declared_partitions() -> None:
+    one = partition("web/0", "web/1")
+    (progress,) = fold(one, 0, Watermark("web", 0, 500))
+    assert isinstance(progress, ProgressRow)
+    assert progress.watermark == 0, "one was not heard of"
+    (progress,) = fold(one, 1, Watermark("web", 1, 300), Watermark("web", 0, 100))
+    assert isinstance(progress, ProgressRow)
+    assert progress.watermark == 300
+    resumed = partition("web/0", "web/1")
+    resumed.resume(progress)
+    assert resumed.watermarks == {"web/0": 500, "web/1": 300}
+
+
+def test_what_the_last_batch_used_is_never_forgotten() -> None:
+    one = partition()
+    fold(one, 0, *messages_of(interaction("page_viewed", at="10:00", ids="customer:old")))
+    fold(one, 1, *messages_of(order("10:00", ids="customer:new")))
+    one.forget(0, 0)
+    assert set(one.actors) == {"customer:new", "order:7"}
+    assert all(version == Position(position_of(0, 1, 1)) for version, _ in one.windows.values())
