@@ -4,13 +4,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-_STOP_SECONDS: Final = 40.0
+if TYPE_CHECKING:
+    from pipeline.local.state import State
+
+_STOP_SECONDS: Final = 60.0
+_OWN: Final = ("hmac_key_file", "telemetry_port", "kafka_session_timeout_seconds")
+"""Settings that a stack chooses for itself unless they are given."""
 
 
 def up(
@@ -19,8 +22,9 @@ def up(
 ) -> None:
     """Start the local stack and stay until Ctrl-C: a real Kafka, the real ClickHouse engine, a worker.
 
-    Data stay in .cxstream (the setting data_dir) from run to run; nothing listens beyond loopback. Servers that the
-    settings place elsewhere are used instead. If a stack already runs here, says where, and exits with 0.
+    Data stay in .cxstream (the setting data_dir) from run to run; nothing listens beyond loopback. A server whose address
+    is set (kafka_bootstrap, clickhouse_host) is used instead of one of ours. If a stack runs here already, says where, and
+    exits with 0.
 
     Examples:
         cxstream up
@@ -28,38 +32,34 @@ def up(
         CXSTREAM_KAFKA_BOOTSTRAP=kafka:9092 cxstream up
     """
     from pipeline.local.stack import LocalStack, running  # noqa: PLC0415 - help is quick without
+    from pipeline.local.supervise import supervise  # noqa: PLC0415
     from pipeline.settings import Settings  # noqa: PLC0415
+    from pipeline.settings.load import load  # noqa: PLC0415
 
-    root = Settings.load().data_dir
-    state = running(root)
-    if state is not None:
-        typer.echo(f"Already running in {root.resolve()}:")
+    settings, given = load(Settings)
+    root = settings.data_dir
+    if state := running(root):
+        typer.echo(f"A stack is {state.phase} already in {root.resolve()}, held by process {state.pid}.")
         _print(state)
         return
-    signal.signal(signal.SIGTERM, _interrupt)
-    elsewhere = {name for name, setting in _PLACES.items() if f"CXSTREAM_{setting}" in os.environ}
+    kafka, clickhouse = "kafka_bootstrap" not in given, "clickhouse_host" not in given
+    if worker and not (kafka and clickhouse):
+        settings.hmac_key()  # refuses: a key that the stack makes is no key for data elsewhere
     typer.echo(f"Starting in {root.resolve()} …")
-    try:
-        with LocalStack(
-            root, kafka="kafka" not in elsewhere, clickhouse="clickhouse" not in elsewhere
-        ) as stack:
-            if worker:
-                stack.start_worker()
-            _print(running(root) or {})
-            typer.echo("Ctrl-C stops it.")
-            while not (failure := stack.worker_failure()):
-                time.sleep(0.3)
-            typer.echo(f"cxstream: {failure}", err=True)
-            sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("Stopped.")
+    stack = LocalStack(
+        root,
+        kafka=kafka,
+        clickhouse=clickhouse,
+        telemetry_port=settings.telemetry_port,
+        more={name: getattr(settings, name) for name in _OWN if name in given},
+    )
 
+    def tell_where() -> None:
+        if state := running(root):
+            _print(state)
+        typer.echo("Ctrl-C stops it.")
 
-_PLACES: Final = {"kafka": "KAFKA_BOOTSTRAP", "clickhouse": "CLICKHOUSE_HOST"}
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+    sys.exit(supervise(stack, worker=worker, up=tell_where, tell=lambda text: typer.echo(text, err=True)))
 
 
 def down() -> None:
@@ -76,24 +76,24 @@ def down() -> None:
     if state is None:
         typer.echo(f"No local stack runs in {root.resolve()}.")
         return
-    os.kill(state["pid"], signal.SIGTERM)
+    os.kill(state.pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
     while running(root) is not None:
         if time.monotonic() > deadline:
-            typer.echo(f"Process {state['pid']} has not stopped within {_STOP_SECONDS:.0f} s.", err=True)
+            typer.echo(f"Process {state.pid} has not stopped within {_STOP_SECONDS:.0f} s.", err=True)
             sys.exit(1)
-        time.sleep(0.1)
+        time.sleep(0.05)
     typer.echo("Stopped.")
 
 
 def status(
     *, as_json: Annotated[bool, typer.Option("--json", help="As one JSON object, without passwords.")] = False
 ) -> None:
-    """Say what of the local stack runs, and where. Exit code 1 if none does.
+    """Say what of the local stack runs, and where. Exit code 1 if none does, or a part of it has ended.
 
     Examples:
         cxstream status
-        cxstream status --json
+        cxstream status --json | jq .settings
     """
     import msgspec  # noqa: PLC0415 - help is quick without
 
@@ -102,27 +102,38 @@ def status(
 
     root = Settings.load().data_dir
     state = running(root)
-    if state is None:
-        typer.echo(
-            "{}" if as_json else f"No local stack runs in {root.resolve()}; start it with: cxstream up"
-        )
-        sys.exit(1)
     if as_json:
-        shown = {name: value for name, value in state["settings"].items() if "password" not in name}
-        typer.echo(msgspec.json.encode({**state, "settings": shown}))
+        shown = msgspec.to_builtins(state.without_secrets()) | {"ended": state.ended} if state else {}
+        typer.echo(msgspec.json.encode(shown))
+    elif state is None:
+        typer.echo(f"No local stack runs in {root.resolve()}; start it with: cxstream up")
     else:
+        typer.echo(f"{state.phase.capitalize()} since {state.started_at:%Y-%m-%d %H:%M:%S} UTC.")
         _print(state)
+    sys.exit(0 if state and state.phase == "running" and not state.ended else 1)
 
 
-def _print(state: Mapping[str, Any]) -> None:
-    settings, processes = state["settings"], state["processes"]
-    lines = [
-        ("kafka", settings.get("kafka_bootstrap", "elsewhere")),
-        ("clickhouse", f"127.0.0.1:{settings.get('clickhouse_port', '-')} (native)"),
-        ("", f"http://127.0.0.1:{settings.get('clickhouse_http_port', '-')} (HTTP)"),
-        ("worker", "running" if processes["worker"] else "not started here"),
-    ]
-    for name, where in lines:
-        pid = f"  pid {processes[name]}" if processes.get(name) else ""
-        typer.echo(f"  {name:11} {where}{pid}")
-    typer.echo(f"  {'logs':11} {Path(settings['data_dir']) / 'logs'}")
+def _print(state: "State") -> None:
+    """Print where everything is; ours with its process."""
+    settings = state.settings
+    places = {
+        "kafka": [settings.get("kafka_bootstrap", "elsewhere, as the settings say")],
+        "clickhouse": ["elsewhere, as the settings say"],
+        "worker": [],
+    }
+    if native := settings.get("clickhouse_port"):
+        places["clickhouse"] = [
+            f"127.0.0.1:{native} (native)",
+            f"http://127.0.0.1:{settings['clickhouse_http_port']}",
+        ]
+    if "worker" in state.processes:
+        places["worker"] = [f"http://127.0.0.1:{settings.get('telemetry_port')}/metrics"]
+    for name, where in places.items():
+        part = state.processes.get(name)
+        if part is not None and part.has_ended:
+            where.append("HAS ENDED")
+        typer.echo(
+            f"  {name:11} {'  '.join(where) or 'not started here'}" + (f"  pid {part.pid}" if part else "")
+        )
+    if settings:
+        typer.echo(f"  {'data, logs':11} {settings['data_dir']}")

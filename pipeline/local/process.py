@@ -7,6 +7,7 @@ dies, however that happens. Elsewhere, a pid file beside the data lets the next 
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -43,17 +44,23 @@ def start(
     Ctrl-C in the terminal does not reach it: who started it stops it.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    leash = [sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid())] if sys.platform == "linux" else []
     with log.open("ab") as output:
         return _STARTER.submit(
             subprocess.Popen,
-            [*leash, *command],
+            [*leash(), *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         ).result()
+
+
+def leash() -> list[str]:
+    """Give the words before a command that has to die with this process; none where the kernel has no such thing."""
+    if sys.platform != "linux":
+        return []
+    return [sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid())]
 
 
 def stop(process: subprocess.Popen[bytes], seconds: float = _GRACE_SECONDS) -> None:
@@ -94,17 +101,18 @@ def stop_orphan(file: Path, mark: str) -> int | None:
         orphan.kill()
     except (OSError, ValueError, psutil.Error):
         return None
-    try:
-        orphan.wait(_GRACE_SECONDS)
-    except psutil.TimeoutExpired:
-        if not is_over(orphan.pid):
-            raise LocalServerError(f"process {orphan.pid} of {file.parent} does not end; stop it") from None
+    deadline = time.monotonic() + _GRACE_SECONDS
+    while not is_over(orphan.pid):
+        if time.monotonic() > deadline:
+            raise LocalServerError(f"process {orphan.pid} of {file.parent} does not end; stop it")
+        time.sleep(0.01)
     return orphan.pid
 
 
 def is_over(pid: int) -> bool:
-    """Whether a process has ended, even if nobody has asked for its exit code yet."""
+    """Whether a process has ended and let go of what it had, even if nobody has asked for its exit code yet."""
     try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        process = psutil.Process(pid)
+        return bool(process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1)
     except psutil.NoSuchProcess:
         return True

@@ -1,0 +1,64 @@
+"""Keeping a stack up in the foreground, until a signal or the end of a server.
+
+What comes in: a stack, and where to tell. What goes out: an exit code; everything that was started has ended by then.
+A worker that ends does not end the servers: what it refused, and why, is to be read in them.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+from pipeline.local.stack import LocalStack
+
+_LOOK_SECONDS: Final = 0.3
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+Tell = Callable[[str], None]
+
+
+def supervise(stack: LocalStack, *, worker: bool, up: Callable[[], None], tell: Tell) -> int:
+    """Start a stack, call `up`, and stay; give the exit code: 0 after a signal, 1 if a server ended by itself.
+
+    A second signal does not wait: what still runs is killed with this process.
+    """
+    _on_signals(_interrupt)
+    try:
+        with stack:
+            if worker:
+                stack.start_worker()
+            up()
+            failure = _watch(stack, tell)
+            tell(f"{failure}\nStopping the rest.")
+            return 1
+    except KeyboardInterrupt:
+        tell("Stopped.")
+        return 0
+
+
+def _watch(stack: LocalStack, tell: Tell) -> str:
+    """Wait for the end of a server, and give it; tell of the end of a worker."""
+    told = False
+    while not (failure := stack.server_failure()):
+        if not told and (of_worker := stack.worker_failure()):
+            tell(f"{of_worker}\nKafka and ClickHouse go on; cxstream worker starts another.")
+            told = True
+        time.sleep(_LOOK_SECONDS)
+    return failure
+
+
+def _on_signals(handler: Callable[[int, FrameType | None], None]) -> None:
+    for each in _SIGNALS:
+        if signal.getsignal(each) is not signal.SIG_IGN:  # nohup asked for that
+            signal.signal(each, handler)
+
+
+def _interrupt(*_: object) -> None:
+    _on_signals(_at_once)
+    raise KeyboardInterrupt
+
+
+def _at_once(number: int, _: FrameType | None) -> None:
+    os._exit(128 + number)
