@@ -47,7 +47,9 @@ async def until_read(settings: Settings, process: psutil.Process) -> tuple[float
 
 def _assigned(settings: Settings) -> bool:
     try:
-        return any(name.startswith("cxstream_assigned_partitions") for name in telemetry(settings.telemetry_port))
+        return any(
+            name.startswith("cxstream_assigned_partitions") for name in telemetry(settings.telemetry_port)
+        )
     except OSError:
         return False
 
@@ -69,10 +71,13 @@ def main(interactions: int = 200_000) -> None:
     print(f"{count:,} records, one worker on one core, Kafka and ClickHouse on the others\n")
     print(f"  {count / wall:10,.0f} records/s by the clock ({wall:.1f} s)")
     print(f"  {count / cpu:10,.0f} records/s of the worker's CPU time ({cpu / count * 1e6:.1f} µs each)\n")
-    for name, label in (("cxstream_batch_seconds_sum", "computing, loads included"), ("cxstream_write_seconds_sum", "writing")):
+    for name, label in (
+        ("cxstream_batch_seconds_sum", "computing, loads included"),
+        ("cxstream_write_seconds_sum", "writing"),
+    ):
         for key, seconds in sorted(measures.items()):
             if key.startswith(name):
-                print(f"  {seconds / count * 1e6:6.1f} µs per record  {label}: {key[len(name):]}")
+                print(f"  {seconds / count * 1e6:6.1f} µs per record  {label}: {key[len(name) :]}")
 
 
 if __name__ == "__main__":
