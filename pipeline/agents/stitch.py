@@ -61,6 +61,11 @@ class Stitch:
         self._epoch = epoch
         self._assigned: dict[int, Assignment] = {}
 
+    def keep(self, partitions: Collection[int]) -> None:
+        """Forget the caches of partitions that this worker no longer reads."""
+        for number in self._assigned.keys() - set(partitions):
+            del self._assigned[number]
+
     def sizes(self) -> dict[str, int]:
         """Give how many entries the caches hold."""
         partitions = [assignment.partition for assignment in self._assigned.values()]

@@ -159,6 +159,7 @@ class Worker:
             with suppress(AttributeError):  # before the consumer has started
                 mine = assigned(self.app)
                 self._telemetry.lags(lag(self.app))
+                self._stitch.keep([n for topic, n in mine if topic == self._settings.stitch_topic])
                 topics = {topic for topic, _ in mine}
                 self._telemetry.assigned({t: sum(1 for topic, _ in mine if topic == t) for t in topics})
                 ticks += 1
