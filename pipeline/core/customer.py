@@ -6,11 +6,11 @@ the whole set and `append` of one after the other give the same, and `append` sa
 
 from collections.abc import Iterable
 
-from pipeline.core.friction import friction_of, root_cause
+from pipeline.core.friction import CANDIDATES, friction_of, root_cause
 from pipeline.core.journey import UNMOVED, Journeys
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed, Ref
-from pipeline.core.metric import Metrics
+from pipeline.core.metric import COUNTED, Metrics
 from pipeline.core.session import Sessions
 from pipeline.core.step import Step
 from pipeline.core.window import Contribution
@@ -74,7 +74,7 @@ class Customer:
     def _fold(self, observed: Observed, touched: Touched) -> None:
         step = self.steps[observed.ref] = Step(observed)
         self._last = observed
-        touched.steps.add(step.order)
+        touched.steps.add((observed.time, observed.ref))
         self._fold_session(step, touched)
         first = observed.type == "order_completed" and self._is_first_order(observed)
         moved = self.journeys.add(step)
@@ -86,9 +86,10 @@ class Customer:
             self._metrics.order(observed)
             if step.session is not None:
                 self._metrics.order_in(step.session)
-        else:
+        elif observed.type in COUNTED:
             self._metrics.add(observed)
-        self._fold_friction(step)
+        if observed.type in CANDIDATES:
+            self._fold_friction(step)
         if step.journey is not None:
             touched.journeys.add(step.journey.key)
 

@@ -54,6 +54,10 @@ _BY_FACT: Final[Mapping[str, Callable[[Observed, Meaning], str]]] = {
 }
 
 
+CANDIDATES: Final = frozenset(_BY_TYPE) | frozenset(_BY_FACT)
+"""Types that can be a friction."""
+
+
 def friction_of(observed: Observed, meaning: Meaning) -> str:
     """Give the kind of friction that the interaction is, or ""."""
     kind = _BY_TYPE.get(observed.type)

@@ -175,7 +175,8 @@ class Journeys:
 
     def _append(self, journey: Journey, step: Step) -> None:
         observed = step.observed
-        journey.add(step, _stage(observed, journey), contact=self._is_contact(observed))
+        contact = observed.area in _CONTACT and self._is_contact(observed)
+        journey.add(step, _stage(observed, journey), contact=contact)
         if step.number == 1:
             journey.id = short_id(self._customer, observed.time, *observed.ref)
         if not observed.passive:

@@ -27,6 +27,12 @@ METRICS: Final = (
 )
 
 
+COUNTED: Final = frozenset(
+    {"product_added", "survey_answered", "ticket_created", "message_sent", "ticket_comment_added"}
+)
+"""Types that `Metrics.add` counts."""
+
+
 def flow_of(observed: Observed) -> Contribution | None:
     """Give what an interaction contributes by itself, wherever it belongs."""
     if observed.type in {"payment_failed", "payment_succeeded"}:
