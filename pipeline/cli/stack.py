@@ -23,7 +23,7 @@ def up(
     """Start the local stack and stay until Ctrl-C: a real Kafka, the real ClickHouse engine, a worker.
 
     Data stay in .cxstream (the setting data_dir) from run to run; nothing listens beyond loopback. A server whose address
-    is set (kafka_bootstrap, clickhouse_host) is used instead of one of ours. If a stack runs here already, says where, and
+    is set (kafka_bootstrap; clickhouse_host or a port) is used instead of one of ours. If a stack runs here already, says where, and
     exits with 0.
 
     Examples:
@@ -35,6 +35,7 @@ def up(
     from pipeline.local.supervise import supervise  # noqa: PLC0415
     from pipeline.settings import Settings  # noqa: PLC0415
     from pipeline.settings.load import load  # noqa: PLC0415
+    from pipeline.settings.sources import ENDPOINTS  # noqa: PLC0415
 
     settings, given = load(Settings)
     root = settings.data_dir
@@ -42,7 +43,7 @@ def up(
         typer.echo(f"A stack is {state.phase} already in {root.resolve()}, held by process {state.pid}.")
         _print(state)
         return
-    kafka, clickhouse = "kafka_bootstrap" not in given, "clickhouse_host" not in given
+    kafka, clickhouse = (ENDPOINTS[prefix].isdisjoint(given) for prefix in ("kafka_", "clickhouse_"))
     if worker and not (kafka and clickhouse):
         settings.hmac_key()  # refuses: a key that the stack makes is no key for data elsewhere
     typer.echo(f"Starting in {root.resolve()} …")
