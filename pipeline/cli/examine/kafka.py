@@ -83,7 +83,7 @@ def _admin(settings: Settings) -> AIOKafkaAdminClient:
 
 async def _contents(settings: Settings) -> tuple[list[State], Counter[str]]:
     """How the topics stand, and records by topic that the group has not acknowledged."""
-    states = await inspect(settings.kafka_bootstrap, declared(settings))
+    states = await inspect(settings.kafka_bootstrap, declared(settings), **connection_of(settings))
     partitions = [
         TopicPartition(one.topic.name, number) for one in states for number in range(one.partitions)
     ]
