@@ -5,12 +5,14 @@ What comes in: what the tables hold. What may be lost: all of it, at any time; `
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from pipeline.core.partition import Batch, Block, Partition
-from pipeline.core.position import position_of
+from pipeline.core.position import offset_of, position_of
 from pipeline.core.row import ProgressRow, WindowRow
 from pipeline.core.window import Key
+
+Each = TypeVar("Each")
 
 
 class Loader(Protocol):
@@ -30,6 +32,10 @@ class Loader(Protocol):
 
     def known_windows(self, epoch: int, partition: int, *, limit: int) -> set[Key] | None:
         """Give the windows that have a row, None if they are more than the limit."""
+
+
+class LogError(Exception):
+    """The stitch topic is not the one that the tables were written from."""
 
 
 class Limits(NamedTuple):
@@ -54,12 +60,18 @@ class Assignment:
         self._known_actors: set[str] | None = None
         self._known_windows: set[Key] | None = None
 
-    async def resume(self, first: int) -> None:
-        """Read what the tables know of this partition before the first offset."""
+    async def resume(self, first: int, end: int) -> None:
+        """Read what the tables know of this partition before the first offset.
+
+        Raises:
+            LogError: the log and the tables do not belong together. `end` is the offset after the log's last record.
+        """
         limit = self._limits.known
         number, epoch, load = self.partition.number, self.partition.epoch, asyncio.to_thread
         progress = await load(self._loader.progress, epoch)
         self.partition.resume(progress.get(number))
+        if number in progress:
+            _refuse_other_log(number, offset_of(progress[number].position), first, end)
         before = position_of(epoch, first, 0)
         self._known_actors = await load(self._loader.known_actors, number, before, limit=limit)
         self._known_windows = await load(self._loader.known_windows, epoch, number, limit=limit)
@@ -73,8 +85,7 @@ class Assignment:
         ledger = await asyncio.to_thread(self._loader.ledger, wanted, before) if wanted else {}
         self.partition.warm(cold, ledger)
         self.loaded += len(ledger)
-        if self._known_actors is not None:
-            self._known_actors |= cold
+        self._known_actors = _more(self._known_actors, cold, self._limits.known)
         return self.partition.fold(blocks)
 
     async def load_windows(self, batch: Batch) -> None:
@@ -84,5 +95,26 @@ class Assignment:
         epoch, number = self.partition.epoch, self.partition.number
         rows = await asyncio.to_thread(self._loader.windows, wanted, epoch, number) if wanted else {}
         self.partition.warm_windows(cold, rows)
-        if self._known_windows is not None:
-            self._known_windows |= cold
+        self._known_windows = _more(self._known_windows, cold, self._limits.known)
+
+
+def _refuse_other_log(number: int, stored: int, first: int, end: int) -> None:
+    """Refuse a log that was made anew, or whose offsets skip what is not in the tables."""
+    if end <= stored:
+        raise LogError(
+            f"stitch partition {number} ends at offset {end}, and the tables have read to {stored}: the topic was made anew. "
+            "Positions would repeat, so nothing is written; start with empty tables, or bring the topic back"
+        )
+    if first > stored + 1:
+        raise LogError(
+            f"stitch partition {number} starts at offset {first}, and the tables have read to {stored} only: "
+            "what lies between was acknowledged or deleted without being written; set the group's offset back"
+        )
+
+
+def _more(known: set[Each] | None, keys: set[Each], limit: int) -> set[Each] | None:
+    """Add to a filter; without one, or past the limit, there is none."""
+    if known is None or len(known) > limit:
+        return None
+    known |= keys
+    return known

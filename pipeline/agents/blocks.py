@@ -1,14 +1,18 @@
 """Blocks: many messages for one stitch partition in one Kafka record."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
-from pipeline.core.message import Message, encode_block
+import msgspec
+
+from pipeline.core.message import Message, encode, encode_block
 
 MESSAGES: Final = 8_000
 """Messages in a block at most: about 1 MB, far below the 65,536 that a position can count. Actors settle once per
 block, so larger blocks are less work."""
+BYTES: Final = 1 << 20
+"""Bytes in a block at most, but for a single message; the broker takes eight times as much."""
 
 
 class Producer(Protocol):
@@ -21,8 +25,23 @@ class Producer(Protocol):
 async def send_blocks(producer: Producer, topic: str, messages: Mapping[int, Sequence[Message]]) -> int:
     """Send messages, by partition, in order; give the newest append time in ms, 0 if there was nothing to send."""
     sends = [
-        producer.send(topic, partition, encode_block(told[start : start + MESSAGES]))
+        producer.send(topic, partition, block)
         for partition, told in messages.items()
-        for start in range(0, len(told), MESSAGES)
+        for block in blocks_of(told)
     ]
     return max(await asyncio.gather(*sends), default=0)
+
+
+def blocks_of(messages: Sequence[Message]) -> Iterator[bytes]:
+    """Encode messages as blocks, in order, each as large as it may be."""
+    block: list[msgspec.Raw] = []
+    size = 0
+    for message in messages:
+        encoded = encode(message)
+        if block and (size + len(encoded) > BYTES or len(block) == MESSAGES):
+            yield encode_block(block)
+            block, size = [], 0
+        block.append(msgspec.Raw(encoded))
+        size += len(encoded)
+    if block:
+        yield encode_block(block)

@@ -17,7 +17,7 @@ from pipeline.core.meaning import Meaning
 from pipeline.core.message import Message
 from pipeline.core.partition import Batch, Partition, read_block
 from pipeline.core.row import TABLE_OF, ProgressRow, Row
-from pipeline.kafka import Event
+from pipeline.kafka import Event, RecordBatch
 from pipeline.telemetry import Telemetry
 
 
@@ -91,18 +91,18 @@ class Stitch:
         return Work(events, tables, words, progress, told)
 
     async def _fold(self, number: int, run: Sequence[Event]) -> tuple[Assignment, Batch]:
-        assignment = await self._assignment(number, run[0].value.token, run[0].value.first)
+        assignment = await self._assignment(number, run[0].value)
         blocks = [read_block(r.offset, r.value or b"") for event in run for r in event.value.records]
         batch = await assignment.fold(blocks)
         await assignment.load_windows(batch)
         return assignment, batch
 
-    async def _assignment(self, number: int, token: int, first: int) -> Assignment:
+    async def _assignment(self, number: int, first: RecordBatch) -> Assignment:
         assignment = self._assigned.get(number)
-        if assignment is None or assignment.token != token:
+        if assignment is None or assignment.token != first.token:
             partition = Partition(self._epoch, number, self._meaning, sources=self._sources)
-            assignment = Assignment(token, partition, self._loader, self._limits)
-            await assignment.resume(first)
+            assignment = Assignment(first.token, partition, self._loader, self._limits)
+            await assignment.resume(first.first, first.end)
             self._assigned[number] = assignment
         return assignment
 

@@ -49,4 +49,8 @@ class Watermarks:
 
     async def idle(self, sources: Mapping[Source, Callable[[], bool]]) -> None:
         """Let idle partitions move on with the broker's time."""
-        await self.rise({source: self._broker_time for source, is_idle in sources.items() if is_idle()})
+        resting = [source for source, is_idle in sources.items() if is_idle()]
+        if resting and not self._broker_time:  # a word that says nothing is answered with the time
+            told = {0: [Watermark(*resting[0], 0)]}
+            self._broker_time = await send_blocks(self._producer, self._topic, told)
+        await self.rise(dict.fromkeys(resting, self._broker_time))

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 import faust
+import structlog
 
 from pipeline import contract
 from pipeline.agents import flush
@@ -34,6 +35,8 @@ _CLOSE_SECONDS: Final = 5.0
 """How long leaving ClickHouse may take; a server that stalls is left without a word."""
 _IDLE_TICKS: Final = 5
 """How many ticks pass between two words that a raw partition is idle."""
+
+log = structlog.get_logger(__name__)
 
 
 def meaning_of(settings: Settings) -> Meaning:
@@ -135,7 +138,7 @@ class Worker:
         host, port = self._settings.telemetry_host, self._settings.telemetry_port
         async with self._producer:
             with TelemetryServer(self._telemetry, host, port):
-                ticking = asyncio.create_task(self._tick())
+                ticking = asyncio.create_task(self._watch())
                 try:
                     yield
                 finally:
@@ -156,16 +159,23 @@ class Worker:
             await asyncio.sleep(_TICK_SECONDS)
             self._telemetry.health.beat()
             self._telemetry.caches(self._stitch.sizes())
-            with suppress(AttributeError):  # before the consumer has started
-                mine = assigned(self.app)
-                self._telemetry.lags(lag(self.app))
-                self._stitch.keep([n for topic, n in mine if topic == self._settings.stitch_topic])
-                topics = {topic for topic, _ in mine}
-                self._telemetry.assigned({t: sum(1 for topic, _ in mine if topic == t) for t in topics})
-                ticks += 1
-                if ticks % _IDLE_TICKS == 0:
-                    raw = [source for source in self._sources if source in mine]
-                    await self._watermarks.idle({s: partial(is_idle, self.app, *s) for s in raw})
+            mine = assigned(self.app)
+            self._telemetry.lags(lag(self.app))
+            self._stitch.keep([n for topic, n in mine if topic == self._settings.stitch_topic])
+            topics = {topic for topic, _ in mine}
+            self._telemetry.assigned({t: sum(1 for topic, _ in mine if topic == t) for t in topics})
+            ticks += 1
+            if ticks % _IDLE_TICKS == 0:
+                raw = [source for source in self._sources if source in mine]
+                await self._watermarks.idle({s: partial(is_idle, self.app, *s) for s in raw})
+
+    async def _watch(self) -> None:
+        """Tick; a failure of that ends the worker like any other."""
+        try:
+            await self._tick()
+        except Exception as error:
+            log.exception("the worker's own watch failed")
+            await self.app.crash(error)
 
     async def run(self) -> int:
         """Run until a signal or a failure; give the exit code."""

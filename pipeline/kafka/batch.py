@@ -20,14 +20,17 @@ class Record(Protocol):
 class RecordBatch:
     """Consecutive records of one partition; never empty."""
 
-    __slots__ = ("partition", "records", "token", "topic")
+    __slots__ = ("end", "partition", "records", "token", "topic")
 
-    def __init__(self, topic: str, partition: int, records: Sequence[Record], token: int) -> None:
+    def __init__(self, topic: str, partition: int, records: Sequence[Record], token: int, end: int) -> None:
         self.topic = topic
         self.partition = partition
         self.records = records
         self.token = token
         """Another one whenever positions may have moved back: what was cached for the partition is then stale."""
+
+        self.end = end
+        """Offset after the partition's last record, as the fetch answer told."""
 
     @property
     def first(self) -> int:

@@ -196,7 +196,7 @@ class BatchConsumer(driver.Consumer):
             last.timestamp_type,
             [],
             None,
-            RecordBatch(tp.topic, tp.partition, part, era),  # type: ignore[arg-type]
+            RecordBatch(tp.topic, tp.partition, part, era, max(self.highwater(tp) or 0, last.offset + 1)),  # type: ignore[arg-type]
             None,
             0,
             0,

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 import faust
+from faust.exceptions import ConsumerNotStarted
 from faust.serializers.schemas import Schema
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -36,6 +37,13 @@ class _BatchSchema(Schema):  # type: ignore[type-arg]  # generic only for type c
             return create_event(None, message.value, message.headers, message)
 
         return decode
+
+
+class _App(faust.App):
+    """An app that keeps nothing on disk: Faust would make its directories at start."""
+
+    def _create_directories(self) -> None:
+        pass
 
 
 def _transport(bootstrap: str, app: faust.App, aligned: Collection[str]) -> driver.Transport:
@@ -76,7 +84,7 @@ def make_app(  # noqa: PLR0913 - each is a setting of its own
             "a Kafka password without TLS is refused: set kafka_tls, or allow it for development"
         )
     credentials = driver_credentials(user, password, mechanism, tls)
-    app = faust.App(
+    app = _App(
         name,
         broker=[URL(f"kafka://{each}") for each in bootstrap.split(",")],
         broker_credentials=credentials,
@@ -95,7 +103,6 @@ def make_app(  # noqa: PLR0913 - each is a setting of its own
         stream_wait_empty=False,
         agent_supervisor=CrashingSupervisor,
         web_enabled=False,
-        datadir="/nonexistent",
         Schema=_BatchSchema,
     )
     app.transport = _transport(bootstrap, app, aligned)
@@ -116,8 +123,11 @@ def is_idle(app: faust.App, topic: str, partition: int) -> bool:
 
 
 def assigned(app: faust.App) -> set[tuple[str, int]]:
-    """Give the partitions that this worker reads."""
-    return {(tp.topic, tp.partition) for tp in app.consumer.assignment()}
+    """Give the partitions that this worker reads; none before its consumer has started."""
+    try:
+        return {(tp.topic, tp.partition) for tp in app.consumer.assignment()}
+    except ConsumerNotStarted:
+        return set()
 
 
 def lag(app: faust.App) -> dict[tuple[str, int], int]:

@@ -48,7 +48,9 @@ async def test_an_idle_partition_moves_on_with_the_brokers_time_and_a_busy_one_d
     assert producer.sent[0] == (0, [Watermark(*SOURCE, 49_900)])
 
 
-async def test_without_a_word_from_the_broker_no_clock_is_believed() -> None:
+async def test_after_a_restart_in_silence_the_broker_is_asked_for_the_time() -> None:
     producer = Producer()
+    producer.clock = 70_000
     await watermarks(producer).idle({SOURCE: lambda: True})
-    assert producer.sent == []
+    assert producer.sent[0] == (0, [Watermark(*SOURCE, 0)])
+    assert producer.sent[1] == (0, [Watermark(*SOURCE, 69_900)])
