@@ -21,6 +21,8 @@ from pipeline.store.read import Reader
 
 _LOOK_SECONDS: Final = 0.5
 _STUCK_SECONDS: Final = 120.0
+_WATERMARK_SECONDS: Final = 15.0
+_FRESH_SECONDS: Final = 600.0
 
 
 class Reading(NamedTuple):
@@ -115,6 +117,16 @@ class Demonstration:
         )
         stored, rejected = counted.rows[0]
         return Reading(self._published, stored, rejected, sum(lags.values()) - stitch, stitch)
+
+    def wait_for_watermark(self) -> str:
+        """Wait for a while until the idle partitions have moved on with the broker's time; give the watermark."""
+        deadline = time.monotonic() + _WATERMARK_SECONDS
+        while True:
+            sql = "SELECT toString(watermark), toUnixTimestamp64Milli(watermark) FROM cx.watermark"
+            shown, at = self.reader.query(sql).rows[0]
+            if at > (time.time() - _FRESH_SECONDS) * 1000 or time.monotonic() > deadline:
+                return f"{shown} UTC"
+            time.sleep(_LOOK_SECONDS)
 
     def checksums(self) -> dict[str, str]:
         """Give each view's checksum."""

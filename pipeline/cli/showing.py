@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -29,6 +29,8 @@ from pipeline.local.stack import LocalStack, running
 from pipeline.store.connect import server_of
 from pipeline.verify import verify
 
+_PIPE_COLUMNS: Final = 120
+
 
 class Choices(NamedTuple):
     """What was asked for."""
@@ -42,7 +44,7 @@ class Choices(NamedTuple):
 
 def show(choices: Choices) -> int:
     """Run the demo; give the exit code."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
     if running(choices.directory) is not None:
         raise LocalServerError(f"a stack runs in {choices.directory}; another demo?")
     shutil.rmtree(choices.directory, ignore_errors=True)
@@ -73,6 +75,7 @@ def _show_tables(demonstration: Demonstration, shop: Shop) -> bool:
     console.rule(f"One customer: {story.plot}")
     _show_journey(demonstration, story.customer)
     console.rule("Metrics by day, the latest")
+    console.print(f"Watermark: {demonstration.wait_for_watermark()}")
     _table(console, read(sql_of("demo_metrics")))
     console.rule("Rejections")
     _table(
@@ -98,8 +101,14 @@ def _show_journey(demonstration: Demonstration, customer: str) -> None:
 def _table(console: Console, answer: Any) -> None:
     table = Table(*answer.columns, box=None, pad_edge=False)
     for row in answer.rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*map(_cell, row))
     console.print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.3f}".rstrip("0").rstrip(".")
+    return "" if value is None else str(value)
 
 
 def _compare(demonstration: Demonstration) -> bool:

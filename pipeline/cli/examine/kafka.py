@@ -127,7 +127,10 @@ def _topic(state: State) -> Finding:
 
 def _lag(settings: Settings, waiting: Counter[str]) -> Finding:
     found = ", ".join(f"{topic} {number:,}" for topic, number in waiting.items() if number) or "nothing waits"
-    if not waiting.total():
+    others = waiting.total() - waiting[settings.stitch_topic]
+    if (
+        not others and waiting[settings.stitch_topic] <= settings.stitch_partitions
+    ):  # a watermark on its way to each
         return Finding("lag", "good", found)
     return Finding(
         "lag",
