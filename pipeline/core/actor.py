@@ -4,11 +4,12 @@ What comes in: messages, in the order of its partition. What goes out, when it s
 belongs, as words to other actors; and what this touched in its own sessions, journeys and windows.
 """
 
-from typing import Final, Protocol
+from typing import Final
 
-from pipeline.core.customer import Customer, Touched, derive
+from pipeline.core.customer import Customer, derive
 from pipeline.core.derived import compare
 from pipeline.core.evidence import Evidence, Moment
+from pipeline.core.heard import Heard
 from pipeline.core.identity import owner, person_of_thing
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import (
@@ -26,48 +27,7 @@ from pipeline.core.message import (
     kind_of,
 )
 from pipeline.core.metric import flow_of
-from pipeline.core.window import Contribution
-
-
-class Outbox(Protocol):
-    """Where an actor leaves what it touched; `position` is that of the message that caused it."""
-
-    def word(self, word: Belongs | Lend) -> None:
-        """Take a word for another actor; the last one for the same interaction counts."""
-
-    def touched(self, customer: str) -> Touched:
-        """Give the collection of what was touched of this customer in the batch."""
-
-    def link(self, actor: str, to: str) -> None:
-        """Note that the link from `actor` to `to` was touched."""
-
-    def count(self, contribution: Contribution, position: int) -> None:
-        """Take a contribution to a window."""
-
-
-class Heard:
-    """What an actor heard of one interaction, from admit and from other actors."""
-
-    __slots__ = ("copies", "copy", "words")
-
-    def __init__(self) -> None:
-        self.copy: Observed | None = None
-        """The best copy that admit observed here."""
-        self.copies: set[tuple[int, int]] = set()
-        """(time, hash) of all copies."""
-        self.words: dict[str, tuple[int, bool, Observed]] = {}
-        """Sender → (cause, present, content): its last word."""
-
-    def best(self) -> Observed | None:
-        """Give the interaction as it is here, None if nobody says so any more."""
-        best = self.copy
-        if not self.words:
-            return best
-        for _, present, observed in self.words.values():
-            if present and (best is None or (observed.time, observed.hash) < (best.time, best.hash)):
-                best = observed
-        return best
-
+from pipeline.core.outbox import Outbox
 
 _NO_EVIDENCE: Final = Evidence()
 """Shared by all actors that nothing links anywhere; never written to."""

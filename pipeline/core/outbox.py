@@ -1,0 +1,23 @@
+"""Where actors leave what follows from a message; a partition's batch is one."""
+
+from typing import Protocol
+
+from pipeline.core.customer import Touched
+from pipeline.core.message import Belongs, Lend
+from pipeline.core.window import Contribution
+
+
+class Outbox(Protocol):
+    """Where an actor leaves what it touched; `position` is that of the message that caused it."""
+
+    def word(self, word: Belongs | Lend) -> None:
+        """Take a word for another actor; the last one for the same interaction counts."""
+
+    def touched(self, customer: str) -> Touched:
+        """Give the collection of what was touched of this customer in the batch."""
+
+    def link(self, actor: str, to: str) -> None:
+        """Note that the link from `actor` to `to` was touched."""
+
+    def count(self, contribution: Contribution, position: int) -> None:
+        """Take a contribution to a window."""
