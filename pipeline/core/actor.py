@@ -4,7 +4,8 @@ What comes in: messages, in the order of its partition. What goes out, when it s
 belongs, as words to other actors; and what this touched in its own sessions, journeys and windows.
 """
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from pipeline.core.customer import Customer, derive
 from pipeline.core.derived import compare
@@ -23,10 +24,11 @@ from pipeline.core.message import (
     Observe,
     Observed,
     Ref,
+    IN_ORDER,
     Unlink,
     kind_of,
 )
-from pipeline.core.metric import flow_of
+from pipeline.core.metric import FLOWS, flow_of
 from pipeline.core.outbox import Outbox
 
 _NO_EVIDENCE: Final = Evidence()
@@ -47,7 +49,6 @@ class Actor:
         "heard",
         "key",
         "kind",
-        "placed",
     )
 
     def __init__(self, key: str, meaning: Meaning) -> None:
@@ -56,8 +57,6 @@ class Actor:
         self._meaning = meaning
         self.evidence = _NO_EVIDENCE
         self.heard: dict[Ref, Heard] = {}
-        self.placed: dict[Ref, tuple[str, Observed]] = {}
-        """Interaction → (where it belongs, its content), as last settled."""
         self.customer: Customer | None = None
         """What is here as a customer; None while nothing is."""
         self._changed: dict[Ref, Observed | None] = {}
@@ -71,29 +70,17 @@ class Actor:
 
     def apply(self, message: ActorMessage) -> bool:
         """Hear a message; True if it told something new."""
-        match message:
-            case Observe():
-                return self._observe(message.observed)
-            case Link():
-                return self._link(message)
-            case Belongs():
-                return self._belongs(message)
-            case Unlink():
-                return self._unlink(message)
-            case Lend():
-                return self._lend(message)
+        return _HEAR[type(message)](self, message)
 
-    def _observe(self, observed: Observed) -> bool:
+    def _observe(self, message: Observe) -> bool:
+        observed = message.observed
         heard = self.heard.get(observed.ref)
         if heard is None:
             heard = self.heard[observed.ref] = Heard()
-        version = (observed.time, observed.hash)
-        if version in heard.copies:
+        before = heard.copy
+        if not heard.add_copy(observed):
             return False
-        heard.copies.add(version)
-        self._changed.setdefault(observed.ref, heard.copy)
-        if heard.copy is None or version < (heard.copy.time, heard.copy.hash):
-            heard.copy = observed
+        self._changed.setdefault(observed.ref, before)
         return True
 
     def _belongs(self, word: Belongs) -> bool:
@@ -101,10 +88,8 @@ class Actor:
         heard = self.heard.get(ref)
         if heard is None:
             heard = self.heard[ref] = Heard()
-        last = heard.words.get(word.sender)
-        if last is not None and last[0] >= word.cause:
+        if not heard.add_word(word):
             return False
-        heard.words[word.sender] = (word.cause, word.present, word.observed)
         self._changed.setdefault(ref, heard.copy)
         return True
 
@@ -146,45 +131,35 @@ class Actor:
         gone, came = False, []
         seen_at = self._seen_at()
         for ref in self._to_place():
-            observed = self.heard[ref].best()
-            before = self.placed.get(ref)
-            to = ""
-            if observed is not None:
-                to = self._owner(seen_at, observed.time)
-                if before is not None and before[0] == to and before[1] == observed:
-                    continue
-                self.placed[ref] = (to, observed)
-            elif self.placed.pop(ref, None) is None:
+            heard = self.heard[ref]
+            observed, before, was = heard.best(), heard.observed, heard.to
+            to = "" if observed is None else self._owner(seen_at, observed.time)
+            if to == was and (observed is before or observed == before):
                 continue
-            gone |= self._leave(before, to, position, outbox)
-            if observed is not None:
-                if to == self.key:
-                    came.append(observed)
-                else:
-                    outbox.word(Belongs(to, self.key, position, present=True, observed=observed))
+            heard.to, heard.observed = to, observed
+            if was == self.key:
+                gone = True
+            elif before is not None and was != to:
+                outbox.word(Belongs(was, self.key, position, False, before))  # noqa: FBT003 - keywords cost
+            if observed is None:
+                continue
+            if to == self.key:
+                came.append(observed)
+            else:
+                outbox.word(Belongs(to, self.key, position, True, observed))  # noqa: FBT003 - keywords cost
         if gone or came:
             self._refold(came, position, outbox, anew=gone)
         self._count_flows(position, outbox)
         if self.kind in THING_KINDS:
             self._settle_lent(position, outbox)
-        self._settle_links(outbox)
+        if self._links or self._all:
+            self._settle_links(outbox)
 
     def _owner(self, seen_at: list[int], at: int) -> str:
         evidence = self.evidence
         if not (evidence.links or evidence.sightings):
             return self.key  # the common case: nothing leaves a customer
         return owner(self.key, evidence, seen_at, at, self._meaning)
-
-    def _leave(self, before: tuple[str, Observed] | None, to: str, position: int, outbox: Outbox) -> bool:
-        """Take an interaction back from where it was; True if that was here."""
-        if before is None:
-            return False
-        was, observed = before
-        if was == self.key:
-            return True
-        if was != to:
-            outbox.word(Belongs(was, self.key, position, present=False, observed=observed))
-        return False
 
     def _to_place(self) -> list[Ref]:
         """Give the interactions whose place may have changed."""
@@ -199,7 +174,7 @@ class Actor:
         ):
             # One person only ever gains: what it has, it keeps.
             (person,) = persons
-            return [r for r in self.heard if r in self._changed or self.placed.get(r, ("",))[0] != person]
+            return [ref for ref, heard in self.heard.items() if heard.to != person or ref in self._changed]
         return list(self.heard)
 
     def _seen_at(self) -> list[int]:
@@ -210,18 +185,18 @@ class Actor:
         times = set(evidence.seen_at)
         for heard in self.heard.values():
             if heard.copy is not None and not heard.copy.passive:
-                times |= {time for time, _ in heard.copies}
+                times.update(heard.times())
         return sorted(times)
 
     def _refold(self, came: list[Observed], position: int, outbox: Outbox, *, anew: bool) -> None:
         touched = outbox.touched(self.key)
         counted = len(touched.contributions)
-        came.sort(key=_order)
+        came.sort(key=IN_ORDER)
         customer = self.customer
         if customer is None:
             customer = self.customer = Customer(self.key, self._meaning)
         if anew or not all(customer.append(observed, touched) for observed in came):
-            mine = [observed for to, observed in self.placed.values() if to == self.key]
+            mine = [h.observed for h in self.heard.values() if h.to == self.key and h.observed is not None]
             whole = derive(self.key, mine, self._meaning)
             compare(customer, whole, touched, self._meaning)
             customer.release()
@@ -236,9 +211,9 @@ class Actor:
             copy = self.heard[ref].copy
             if copy is before:
                 continue
-            if before is not None and (old := flow_of(before)) is not None:
+            if before is not None and before.type in FLOWS and (old := flow_of(before)) is not None:
                 outbox.count(old.taken_back(), position)
-            if copy is not None and (new := flow_of(copy)) is not None:
+            if copy is not None and copy.type in FLOWS and (new := flow_of(copy)) is not None:
                 outbox.count(new, position)
         self._changed.clear()
 
@@ -264,5 +239,10 @@ class Actor:
         self._all = False
 
 
-def _order(observed: Observed) -> tuple[int, Ref]:
-    return (observed.time, observed.ref)
+_HEAR: Final[Mapping[type, Callable[[Actor, Any], bool]]] = {
+    Observe: Actor._observe,  # noqa: SLF001 - of the class above
+    Link: Actor._link,  # noqa: SLF001
+    Belongs: Actor._belongs,  # noqa: SLF001
+    Unlink: Actor._unlink,  # noqa: SLF001
+    Lend: Actor._lend,  # noqa: SLF001
+}

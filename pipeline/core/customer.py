@@ -7,9 +7,9 @@ the whole set and `append` of one after the other give the same, and `append` sa
 from collections.abc import Iterable
 
 from pipeline.core.friction import CANDIDATES, friction_of, root_cause
-from pipeline.core.journey import UNMOVED, Journeys
+from pipeline.core.journey import UNMOVED, Journeys, bindings, order_of
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Observed, Ref
+from pipeline.core.message import IN_ORDER, Observed, Ref
 from pipeline.core.metric import COUNTED, Metrics
 from pipeline.core.session import Sessions
 from pipeline.core.step import Step
@@ -59,10 +59,11 @@ class Customer:
             and (observed.time, observed.ref) <= (last.time, last.ref)
         ):
             return False
-        if not self.journeys.learn(observed):
+        step = Step(observed, bindings(observed))
+        if not self.journeys.learn(step.things):
             return False
         counted = len(self._metrics.log)
-        self._fold(observed, touched)
+        self._fold(step, touched)
         touched.contributions += self._metrics.log[counted:]
         return True
 
@@ -71,24 +72,25 @@ class Customer:
         for journey in self.journeys.all:
             journey.steps.clear()
 
-    def _fold(self, observed: Observed, touched: Touched) -> None:
-        step = self.steps[observed.ref] = Step(observed)
-        self._last = observed
+    def _fold(self, step: Step, touched: Touched) -> None:
+        self._last = observed = step.observed
+        self.steps[observed.ref] = step
         touched.steps.add((observed.time, observed.ref))
         self._fold_session(step, touched)
-        first = observed.type == "order_completed" and self._is_first_order(observed)
+        kind = observed.type
+        first = kind == "order_completed" and self._is_first_order(step)
         moved = self.journeys.add(step)
         if moved is not UNMOVED:
-            touched.steps.update(s.order for s in moved.steps)
+            touched.steps.update([s.order for s in moved.steps])
             if moved.retired is not None:
                 touched.journeys.add(moved.retired)
         if first:
             self._metrics.order(observed)
             if step.session is not None:
                 self._metrics.order_in(step.session)
-        elif observed.type in COUNTED:
+        elif kind in COUNTED:
             self._metrics.add(observed)
-        if observed.type in CANDIDATES:
+        if kind in CANDIDATES:
             self._fold_friction(step)
         if step.journey is not None:
             touched.journeys.add(step.journey.key)
@@ -116,8 +118,8 @@ class Customer:
             if journey.order is earlier.observed:
                 self._metrics.order_in(session)
 
-    def _is_first_order(self, observed: Observed) -> bool:
-        order = next((t for t in observed.things if t.startswith("order:")), "")
+    def _is_first_order(self, step: Step) -> bool:
+        order = order_of(step.things)
         return bool(order) and order not in self.journeys.orders
 
     def _fold_friction(self, step: Step) -> None:
@@ -138,14 +140,12 @@ class Customer:
 def derive(key: str, observed: Iterable[Observed], meaning: Meaning) -> Customer:
     """Fold all interactions of one customer, whatever order they come in."""
     customer = Customer(key, meaning)
-    in_order = sorted(observed, key=_order)
-    for each in in_order:
-        customer.journeys.learn(each)
+    steps = [Step(each, bindings(each)) for each in sorted(observed, key=IN_ORDER)]
+    learn, fold = customer.journeys.learn, customer._fold  # noqa: SLF001 - the other half of the same class
+    for step in steps:
+        if step.things:
+            learn(step.things)
     touched = Touched()
-    for each in in_order:
-        customer._fold(each, touched)  # noqa: SLF001 - the other half of the same class
+    for step in steps:
+        fold(step, touched)
     return customer
-
-
-def _order(observed: Observed) -> tuple[int, Ref]:
-    return (observed.time, observed.ref)

@@ -4,7 +4,7 @@ What comes in: an identifier, its evidence, the time of an interaction. What goe
 interaction belongs, itself if nowhere else. A pure function of the evidence as a set.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
@@ -91,8 +91,11 @@ def _owner_of_machine(
 ) -> str:
     """The only person in reach; of a shared machine the one around the moment within its device session."""
     sightings = evidence.sightings
-    low = bisect_left(sightings, at - meaning.identity_reach, key=_time)
-    high = bisect_right(sightings, at + meaning.identity_reach, key=_time)
+    # One-tuples sort before all sightings of their time.
+    low = bisect_left(sightings, (at - meaning.identity_reach,))
+    high = bisect_left(sightings, (at + meaning.identity_reach + 1,))
+    if low < high and len(evidence.persons) == 1 and not evidence.cuts:
+        return sightings[low].person
     reached = sightings[low:high]
     if evidence.cuts:
         reached = [s for s in reached if s.time > (cut := evidence.cut(s.person)) and at > cut]
@@ -130,10 +133,6 @@ def _device_session(seen_at: list[int], at: int, meaning: Meaning) -> tuple[int,
             break
         end = time
     return start, end
-
-
-def _time(sighting: Sighting) -> int:
-    return sighting.time
 
 
 def verdicts(identifier: str, evidence: Evidence, meaning: Meaning) -> dict[str, Verdict]:

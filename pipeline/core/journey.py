@@ -15,7 +15,7 @@ _OPENING: Final = frozenset({"browsing", "search", "cart", "checkout", "store"})
 _CONTACT: Final = frozenset({"chat", "phone", "ticket"})
 _SUPPORT: Final = _CONTACT | {"survey", "feedback", "fulfilment", "billing", "order"}
 _NEVER: Final = frozenset({"consent", "privacy", "identity", "source health"})
-_BINDING: Final = frozenset({"order", "invoice", "shipment", "ticket", "contact", "conversation", "survey"})
+_BINDING: Final = ("order:", "invoice:", "shipment:", "ticket:", "contact:", "conversation:", "survey:")
 """Kinds of things by which a step joins a journey. A subscription outlives it; carts and checkouts precede it."""
 
 _STAGE_OF_AREA: Final = {"search": 1, "cart": 2, "checkout": 3}
@@ -24,16 +24,16 @@ _SERVED: Final = STAGES.index("served")
 _RETURNED: Final = STAGES.index("returned")
 
 
-def bindings(observed: Observed) -> list[str]:
+def bindings(observed: Observed) -> tuple[str, ...]:
     """Give the things by which it can join a journey, strongest first; what a survey is about comes last."""
     if not observed.things:
-        return []
-    found = [thing for thing in observed.things if kind_of(thing) in _BINDING]
+        return ()
+    found = tuple([thing for thing in observed.things if thing.startswith(_BINDING)])
     about = observed.facts.get("about_id")
     if about:
         thing = f"{observed.facts.get('about_type')}:{about}"
         if thing not in found:
-            found.append(thing)
+            return (*found, thing)
     return found
 
 
@@ -92,15 +92,14 @@ class Journeys:
         """Order → earlier steps that carry it and have no journey."""
         self._contacts: set[str] = set()
 
-    def learn(self, observed: Observed) -> bool:
-        """Note which order its things belong to; False if earlier steps already had one of them without it."""
-        things = bindings(observed)
+    def learn(self, things: tuple[str, ...]) -> bool:
+        """Note which order things belong to that were seen together; False if earlier steps had one without it."""
         if len(things) < 2 or not (order := order_of(things)):  # noqa: PLR2004 - an order and another thing
             return True
-        fresh = [t for t in things if kind_of(t) != "order" and t not in self.owned]
+        fresh = [thing for thing in things if not thing.startswith("order:") and thing not in self.owned]
         for thing in fresh:
             self.owned[thing] = order
-        return not any(thing in self._first for thing in fresh)
+        return self._first.keys().isdisjoint(fresh)
 
     def find(self, journey_id: str) -> Journey | None:
         """Give the journey with this id, the newest first."""
@@ -109,26 +108,26 @@ class Journeys:
     def add(self, step: Step) -> Moved:
         """Place the step, and give the earlier ones whose place it changes."""
         observed = step.observed
-        things = bindings(observed)
+        things = step.things
         if observed.area in _NEVER:
             return UNMOVED
         if observed.type == "order_completed" and (order := order_of(things)) and order not in self.orders:
             changed = self._convert(step, order)
         else:
             changed = UNMOVED
-            journey, step.why = self._choose(step, things)
+            journey, step.why = self._choose(observed, things)
             if journey is not None:
                 self._append(journey, step)
-                self._follow_order(journey, observed)
-            elif order := order_of(things):
+                if journey.order is not None:
+                    self._follow_order(journey, observed)
+            elif things and (order := order_of(things)):
                 self._unplaced.setdefault(order, []).append(step)
         for thing in things:
-            if kind_of(thing) != "order":  # an order binds from its completion on, and not before
+            if not thing.startswith("order:"):  # an order binds from its completion on, and not before
                 self._first.setdefault(thing, step.journey)
         return changed
 
-    def _choose(self, step: Step, things: list[str]) -> tuple[Journey | None, str]:
-        observed = step.observed
+    def _choose(self, observed: Observed, things: tuple[str, ...]) -> tuple[Journey | None, str]:
         for thing in things:
             journey = self.orders.get(self.owned.get(thing, thing)) or self._first.get(thing)
             if journey is not None:
@@ -194,8 +193,6 @@ class Journeys:
         return not known
 
     def _follow_order(self, journey: Journey, observed: Observed) -> None:
-        if journey.order is None:
-            return
         delivered = observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered"
         contact = observed.area in _CONTACT and not observed.passive
         if (delivered or contact) and observed.time <= journey.kept_until:

@@ -5,6 +5,7 @@ arrays; fields are only ever added at the end, with a default, so old ledgers st
 """
 
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
@@ -35,6 +36,10 @@ class Observed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """Its identifiers of kind thing, strongest first."""
     facts: dict[str, Fact] = {}
     """The few values of data and context that rules read; see FACTS."""
+
+
+IN_ORDER: Final = attrgetter("time", "ref")
+"""Key by which interactions are ordered everywhere."""
 
 
 class Observe(msgspec.Struct, tag=0, array_like=True, frozen=True, gc=False):

@@ -8,7 +8,7 @@ Flow metrics of single interactions (`flow_of`) are counted at the anchor instea
 from typing import Final
 
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Observed, kind_of
+from pipeline.core.message import Observed
 from pipeline.core.step import Session
 from pipeline.core.survey import answer_of
 from pipeline.core.window import Contribution, bucket_of, key_of
@@ -31,6 +31,10 @@ COUNTED: Final = frozenset(
     {"product_added", "survey_answered", "ticket_created", "message_sent", "ticket_comment_added"}
 )
 """Types that `Metrics.add` counts."""
+
+
+FLOWS: Final = frozenset({"payment_failed", "payment_succeeded", "products_searched"})
+"""Types that `flow_of` counts."""
 
 
 def flow_of(observed: Observed) -> Contribution | None:
@@ -164,4 +168,8 @@ class Metrics:
 
 
 def _thing(observed: Observed, kind: str) -> str:
-    return next((thing for thing in observed.things if kind_of(thing) == kind), "")
+    mark = f"{kind}:"
+    for thing in observed.things:
+        if thing.startswith(mark):
+            return thing
+    return ""

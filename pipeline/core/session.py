@@ -37,9 +37,10 @@ class Sessions:
         else:
             current.ended = time
             placed = self._waiting
-        for earlier in placed:
-            earlier.session = current
-        self._waiting = []
+        if self._waiting:
+            self._waiting = []
+            for earlier in placed:
+                earlier.session = current
         step.session = current
         current.interactions += 1
         channel = step.observed.channel

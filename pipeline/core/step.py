@@ -54,11 +54,14 @@ class Step:
         "observed",
         "session",
         "stage",
+        "things",
         "why",
     )
 
-    def __init__(self, observed: Observed) -> None:
+    def __init__(self, observed: Observed, things: tuple[str, ...]) -> None:
         self.observed = observed
+        self.things = things
+        """By which it can join a journey, strongest first."""
         self.session: Session | None = None
         self.journey: Journey | None = None
         self.number = 0
