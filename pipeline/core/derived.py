@@ -4,7 +4,6 @@ What comes in: a customer. What goes out: rows of the tables, with a version; or
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from pipeline.core.customer import Customer, Touched
 from pipeline.core.meaning import Meaning
@@ -120,9 +119,6 @@ def journey_tombstone(customer: str, started: int, journey_id: str, version: int
     )
 
 
-Rows = dict[Any, Any]
-
-
 def _same_step(one: Step, other: Step) -> bool:
     """Whether two steps give the same row; without making the rows, since most do."""
     return (
@@ -149,16 +145,24 @@ def _changed_steps(old: Customer, new: Customer) -> Iterator[tuple[int, Ref]]:
         yield new.steps[ref].order
 
 
-def _snapshot(customer: Customer, meaning: Meaning) -> tuple[Rows, Rows]:
-    sessions: Rows = {start: session_row(customer.key, s, 0) for start, s in customer.sessions.all.items()}
-    journeys: Rows = {
-        (j.started, j.id): journey_row(customer.key, j, 0, meaning) for j in customer.journeys.all
-    }
-    return sessions, journeys
+def _changed_sessions(old: Customer, new: Customer) -> Iterator[int]:
+    before, after = old.sessions.all, new.sessions.all
+    yield from before.keys() ^ after.keys()
+    for started in before.keys() & after.keys():
+        one, other = before[started], after[started]
+        if one.ended != other.ended or session_row("", one, 0) != session_row("", other, 0):
+            yield started
 
 
-def _differs(old: Rows, new: Rows) -> set[Any]:
-    return {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+def _changed_journeys(old: Customer, new: Customer, meaning: Meaning) -> Iterator[tuple[int, str]]:
+    before = {journey.key: journey for journey in old.journeys.all}
+    after = {journey.key: journey for journey in new.journeys.all}
+    yield from before.keys() ^ after.keys()
+    for key in before.keys() & after.keys():
+        one, other = before[key], after[key]
+        same = len(one.steps) == len(other.steps)
+        if not same or journey_row("", one, 0, meaning) != journey_row("", other, 0, meaning):
+            yield key
 
 
 def totals(contributions: Iterable[Contribution]) -> dict[Key, Total]:
@@ -169,31 +173,25 @@ def totals(contributions: Iterable[Contribution]) -> dict[Key, Total]:
     return windows
 
 
-def _changes(old: dict[Key, Total], new: dict[Key, Total]) -> Iterator[Contribution]:
+def _changes(old: list[Contribution], new: list[Contribution]) -> Iterator[Contribution]:
     """Give what turns the old totals into the new ones."""
-    nothing = Total()
-    for key in old.keys() | new.keys():
-        before, after = old.get(key, nothing), new.get(key, nothing)
-        if before.values() == after.values():
-            continue
-        yield Contribution(
-            key,
-            after.numerator - before.numerator,
-            after.denominator - before.denominator,
-            after.n - before.n,
-        )
-        counts, earlier = after.buckets or {}, before.buckets or {}
-        for bucket in counts.keys() | earlier.keys():
-            yield Contribution(key, 0, 0, 0, bucket, counts.get(bucket, 0) - earlier.get(bucket, 0))
+    common = next((n for n, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), None)
+    common = min(len(old), len(new)) if common is None else common
+    taken_back = [contribution.taken_back() for contribution in old[common:]]
+    for key, change in totals([*taken_back, *new[common:]]).items():
+        numerator, denominator, n, histogram = change.values()
+        if numerator or denominator or n:
+            yield Contribution(key, numerator, denominator, n)
+        for bucket, count in histogram:
+            yield Contribution(key, 0, 0, 0, bucket, count)
 
 
 def compare(old: Customer, new: Customer, touched: Touched, meaning: Meaning) -> None:
     """Note all in which two folds of one customer differ."""
-    sessions, journeys = zip(_snapshot(old, meaning), _snapshot(new, meaning), strict=True)
     touched.steps.update(_changed_steps(old, new))
-    touched.sessions |= _differs(*sessions)
-    touched.journeys |= _differs(*journeys)
-    touched.contributions += _changes(totals(old.contributions), totals(new.contributions))
+    touched.sessions.update(_changed_sessions(old, new))
+    touched.journeys.update(_changed_journeys(old, new, meaning))
+    touched.contributions += _changes(old.contributions, new.contributions)
 
 
 def rows_of(customer: Customer, touched: Touched, version: int, meaning: Meaning) -> Iterator[Row]:
