@@ -75,8 +75,8 @@ def _fold(partition: Partition, blocks: list, stages: Stages, counted: Counter[s
         batch = partition.fold(blocks)
     with stages.timed("stitch: rows"):
         partition.warm_windows(partition.cold_windows(batch), {})
-        for row in partition.rows(batch):
-            counted[type(row).__name__] += 1
+        for table, rows in partition.rows(batch).items():
+            counted[table] += len(rows)
     counted["messages"] += batch.told
     return batch
 

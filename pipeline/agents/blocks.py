@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
-import msgspec
-
-from pipeline.core.message import Message, encode, encode_block
+from pipeline.core.message import Message, encode_block
 
 MESSAGES: Final = 8_000
 """Messages in a block at most: about 1 MB, far below the 65,536 that a position can count. Actors settle once per
@@ -33,15 +31,16 @@ async def send_blocks(producer: Producer, topic: str, messages: Mapping[int, Seq
 
 
 def blocks_of(messages: Sequence[Message]) -> Iterator[bytes]:
-    """Encode messages as blocks, in order, each as large as it may be."""
-    block: list[msgspec.Raw] = []
-    size = 0
-    for message in messages:
-        encoded = encode(message)
-        if block and (size + len(encoded) > BYTES or len(block) == MESSAGES):
-            yield encode_block(block)
-            block, size = [], 0
-        block.append(msgspec.Raw(encoded))
-        size += len(encoded)
-    if block:
-        yield encode_block(block)
+    """Encode messages as blocks, in order, each as large as it may be or half of that."""
+    for at in range(0, len(messages), MESSAGES):
+        yield from _small_enough(messages[at : at + MESSAGES])
+
+
+def _small_enough(messages: Sequence[Message]) -> Iterator[bytes]:
+    block = encode_block(messages)
+    if len(block) <= BYTES or len(messages) == 1:
+        yield block
+        return
+    half = len(messages) // 2
+    yield from _small_enough(messages[:half])
+    yield from _small_enough(messages[half:])

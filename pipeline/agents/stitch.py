@@ -16,7 +16,7 @@ from pipeline.core.admission import partition_of
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Message
 from pipeline.core.partition import Batch, Partition, read_block
-from pipeline.core.row import TABLE_OF, ProgressRow, Row
+from pipeline.core.row import ProgressRow, Row
 from pipeline.kafka import Event, RecordBatch
 from pipeline.telemetry import Telemetry
 
@@ -82,8 +82,8 @@ class Stitch:
         with self._telemetry.batch("stitch"):
             for number, run in by_partition(events).items():
                 assignment, batch = await self._fold(number, run)
-                for row in assignment.partition.rows(batch):
-                    tables[TABLE_OF[type(row)]].append(row)
+                for table, rows in assignment.partition.rows(batch).items():
+                    tables[table] += rows
                 for word in batch.words.values():
                     words[partition_of(word.actor, self._partitions)].append(word)
                 progress.append(assignment.partition.progress(batch))

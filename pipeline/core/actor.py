@@ -14,6 +14,7 @@ from pipeline.core.heard import Heard
 from pipeline.core.identity import owner, person_of_thing
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import (
+    IN_ORDER,
     MACHINE_KINDS,
     PERSON_KINDS,
     THING_KINDS,
@@ -24,7 +25,6 @@ from pipeline.core.message import (
     Observe,
     Observed,
     Ref,
-    IN_ORDER,
     Unlink,
     kind_of,
 )

@@ -3,7 +3,7 @@
 What comes in: a customer. What goes out: rows of the tables, with a version; or a tombstone, where there is none.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.core.customer import Customer, Touched
 from pipeline.core.meaning import Meaning
@@ -15,25 +15,31 @@ from pipeline.core.window import Contribution, Key, Total
 
 def touchpoint_row(customer: str, step: Step, version: int) -> TouchpointRow:
     """Give the row of a step."""
-    observed, session, journey = step.observed, step.session, step.journey
-    return TouchpointRow(
-        customer,
-        observed.time,
-        *observed.ref,
-        observed.type,
-        observed.area,
-        observed.channel,
-        int(observed.passive),
-        session.id if session is not None else "",
-        journey.id if journey is not None else "",
-        step.number,
-        STAGES[step.stage] if journey is not None else "",
-        None if step.gap is None else step.gap / 1000,
-        int(step.channel_changed),
-        step.friction,
-        step.why,
-        version,
-        0,
+    observed, session, journey, gap = step.observed, step.session, step.journey, step.gap
+    source, name = observed.ref
+    # tuple.__new__: there are more of these than of anything else, and the named one costs twice as much.
+    return tuple.__new__(
+        TouchpointRow,
+        (
+            customer,
+            observed.time,
+            source,
+            name,
+            observed.type,
+            observed.area,
+            observed.channel,
+            observed.passive,
+            session.id if session is not None else "",
+            journey.id if journey is not None else "",
+            step.number,
+            STAGES[step.stage] if journey is not None else "",
+            None if gap is None else gap / 1000,
+            step.channel_changed,
+            step.friction,
+            step.why,
+            version,
+            0,
+        ),
     )
 
 
@@ -194,23 +200,28 @@ def compare(old: Customer, new: Customer, touched: Touched, meaning: Meaning) ->
     touched.contributions += _changes(old.contributions, new.contributions)
 
 
-def rows_of(customer: Customer, touched: Touched, version: int, meaning: Meaning) -> Iterator[Row]:
-    """Give the final row of all that was touched, a tombstone where there is none."""
+def add_rows(
+    customer: Customer, touched: Touched, version: int, meaning: Meaning, tables: Mapping[str, list[Row]]
+) -> None:
+    """Add the final row of all that was touched, a tombstone where there is none, to the tables' rows."""
+    key, steps, add = customer.key, customer.steps, tables["touchpoints"].append
     for time, ref in touched.steps:
-        step = customer.steps.get(ref)
+        step = steps.get(ref)
         if step is not None and step.observed.time == time:
-            yield touchpoint_row(customer.key, step, version)
+            add(touchpoint_row(key, step, version))
         else:
-            yield touchpoint_tombstone(customer.key, time, ref, version)
+            add(touchpoint_tombstone(key, time, ref, version))
+    add = tables["sessions"].append
     for started in touched.sessions:
         session = customer.sessions.all.get(started)
         if session is not None:
-            yield session_row(customer.key, session, version)
+            add(session_row(key, session, version))
         else:
-            yield session_tombstone(customer.key, started, version)
+            add(session_tombstone(key, started, version))
+    add = tables["journeys"].append
     for started, journey_id in touched.journeys:
         journey = customer.journeys.find(journey_id)
         if journey is not None:
-            yield journey_row(customer.key, journey, version, meaning)
+            add(journey_row(key, journey, version, meaning))
         else:
-            yield journey_tombstone(customer.key, started, journey_id, version)
+            add(journey_tombstone(key, started, journey_id, version))

@@ -109,7 +109,8 @@ ActorMessage = Observe | Link | Unlink | Belongs | Lend
 
 encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Message).decode
-decode_block: Final = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+decode_block: Final = msgspec.msgpack.Decoder(list[Message]).decode
+split_block: Final = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 encode_block: Final = msgspec.msgpack.Encoder().encode
 
 

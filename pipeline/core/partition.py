@@ -16,11 +16,11 @@ import msgspec
 
 from pipeline.core.actor import Actor
 from pipeline.core.customer import Touched
-from pipeline.core.derived import rows_of
+from pipeline.core.derived import add_rows
 from pipeline.core.identity import verdicts
 from pipeline.core.links import identity_row
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Belongs, Lend, Message, Watermark, decode, decode_block
+from pipeline.core.message import Belongs, Lend, Message, Watermark, decode, decode_block, split_block
 from pipeline.core.position import Position, position_of
 from pipeline.core.row import LedgerRow, ProgressRow, Row, WindowRow
 from pipeline.core.window import Contribution, Key, Total
@@ -39,8 +39,7 @@ class Block(NamedTuple):
 
 def read_block(offset: int, value: bytes) -> Block:
     """Decode a block. Raises msgspec.DecodeError: internal messages are never bad, so that is a bug."""
-    raw = [bytes(each) for each in decode_block(value)]
-    return Block(offset, raw, [decode(each) for each in raw])
+    return Block(offset, [bytes(each) for each in split_block(value)], decode_block(value))
 
 
 class Batch:
@@ -51,7 +50,7 @@ class Batch:
         """Position of its last message: the version of every row."""
         self.told = 0
         """Messages in its blocks."""
-        self.ledger: list[LedgerRow] = []
+        self.ledger: list[Row] = []
         self.words: dict[object, Belongs | Lend] = {}
         self.customers: dict[str, Touched] = {}
         self.links: defaultdict[str, set[str]] = defaultdict(set)
@@ -136,17 +135,19 @@ class Partition:
         return batch
 
     def _fold_block(self, block: Block, batch: Batch) -> None:
-        heard: dict[str, Position] = {}
-        position = position_of(self.epoch, block.offset, 0)
-        for raw, message in zip(block.raw, block.messages, strict=True):
+        heard: dict[Actor, int] = {}
+        actors, first = self.actors, position_of(self.epoch, block.offset, 0)
+        for index, message in enumerate(block.messages):
             if isinstance(message, Watermark):
                 self._hear(f"{message.topic}/{message.partition}", message.time)
-            elif self.actors[message.actor].apply(message):
-                batch.ledger.append(LedgerRow(message.actor, position, self.number, raw))
-                heard[message.actor] = position
-            position = Position(position + 1)
-        for key, last in heard.items():
-            self.actors[key].settle(last, batch)
+                continue
+            actor = actors[message.actor]
+            if actor.apply(message):
+                heard[actor] = first + index
+                row = (actor.key, first + index, self.number, block.raw[index])
+                batch.ledger.append(tuple.__new__(LedgerRow, row))  # half the price of the named one
+        for actor, last in heard.items():
+            actor.settle(last, batch)
 
     def cold_windows(self, batch: Batch) -> set[Key]:
         """Give the windows that must be loaded before `rows`."""
@@ -164,19 +165,20 @@ class Partition:
             total.buckets = dict(zip(row.buckets, row.counts, strict=True)) or None
             self.windows[key] = (Position(row.version), total)
 
-    def rows(self, batch: Batch) -> Iterator[Row]:
-        """Give the final row of everything touched, as of the batch's last position."""
-        yield from batch.ledger
+    def rows(self, batch: Batch) -> dict[str, list[Row]]:
+        """Give the final row of everything touched, as of the batch's last position, by table."""
+        tables: defaultdict[str, list[Row]] = defaultdict(list, ledger=batch.ledger)
         for customer, touched in batch.customers.items():
             whole = self.actors[customer].customer
             if whole is not None:
-                yield from rows_of(whole, touched, batch.last, self._meaning)
-        for key, links in batch.links.items():
+                add_rows(whole, touched, batch.last, self._meaning, tables)
+        links = tables["identity"]
+        for key, stronger in batch.links.items():
             evidence = self.actors[key].evidence
             told = verdicts(key, evidence, self._meaning)
-            for to in links:
-                yield identity_row(key, to, evidence, told.get(to), batch.last)
-        yield from self._window_rows(batch)
+            links += [identity_row(key, to, evidence, told.get(to), batch.last) for to in stronger]
+        tables["metric_windows"] += self._window_rows(batch)
+        return tables
 
     def _window_rows(self, batch: Batch) -> Iterator[WindowRow]:
         dirty: set[Key] = set()

@@ -1,5 +1,7 @@
 """One partition of the ledger protocol: positions, windows from further ahead, eviction, progress."""
 
+from itertools import chain
+
 import pytest
 
 from pipeline.core.meaning import Meaning
@@ -19,7 +21,7 @@ def fold(one: Partition, offset: int, *messages: object) -> list[object]:
     one.warm(one.cold(blocks), {})
     batch = one.fold(blocks)
     one.warm_windows(one.cold_windows(batch), {})
-    return [*one.rows(batch), one.progress(batch)]
+    return [*chain.from_iterable(one.rows(batch).values()), one.progress(batch)]
 
 
 def test_a_position_holds_its_parts_and_refuses_what_does_not_fit() -> None:
@@ -46,7 +48,7 @@ def test_a_window_from_further_ahead_waits_until_we_get_there() -> None:
     key = next(key for key in one.cold_windows(batch) if key[0] == "orders")
     ahead = WindowRow(*key, 0, 3, 5, 0, 5, (), (), position_of(0, 9, 0))
     one.warm_windows(one.cold_windows(batch), {key: ahead})
-    written = [row for row in one.rows(batch) if isinstance(row, WindowRow)]
+    written = one.rows(batch)["metric_windows"]
     assert key not in {tuple(row[:5]) for row in written}
     later = fold(one, 10, *messages_of(order("10:00:10", "8")))
     assert [row.numerator for row in later if isinstance(row, WindowRow) and tuple(row[:5]) == key] == [6]

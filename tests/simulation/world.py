@@ -108,7 +108,7 @@ class World:
             cold_windows = partition.cold_windows(batch)
             alive = (yield "folded") is None and alive
             partition.warm_windows(cold_windows, store.windows(cold_windows, number))
-            writes: list[object] = [*partition.rows(batch)]
+            writes: list[object] = [row for rows in partition.rows(batch).values() for row in rows]
             writes += self._blocks(batch)
             random.shuffle(writes)
             if self.broken == "acknowledged first" and alive:
