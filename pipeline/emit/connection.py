@@ -41,7 +41,7 @@ async def started(bootstrap: str, **options: Any) -> Any:
     producer = aiokafka.AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         acks="all",
-        compression_type="lz4",
+        compression_type="zstd",
         max_request_size=8 << 20,
         request_timeout_ms=GIVE_UP_MS,
         **options,

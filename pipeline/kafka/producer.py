@@ -16,7 +16,7 @@ class BlockProducer:
         self._producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap,
             acks="all",
-            compression_type="lz4",
+            compression_type="zstd",
             max_batch_size=1 << 20,
             max_request_size=8 << 20,
             request_timeout_ms=60_000,
