@@ -70,11 +70,7 @@ class EnvelopeReader:
                 msgspec.convert(envelope.context, self._context)
         except BROKEN:
             return self._read_loosely(value)
-        if (
-            len(value) > 2 * MAX_DEPTH
-            and value.count(_BRACE) + value.count(_BRACKET) > MAX_DEPTH
-            and depth_exceeds(decode(value))
-        ):
+        if _may_be_deep(value) and depth_exceeds(decode(value)):
             return _too_deep()
         if value.isascii() and _BACKSLASH not in value and _DELETE not in value:
             # Then no text in it can hold a control character or a direction mark.
@@ -88,7 +84,7 @@ class EnvelopeReader:
             return _unreadable(error)
         if not isinstance(members, dict):
             return Rejection("unreadable", "$", "The record must be one JSON object.")
-        return self._envelope_of(members)
+        return _too_deep() if depth_exceeds(members) else self._envelope_of(members)
 
     def _read_cloudevent(self, value: bytes, headers: Headers, mode: Mode) -> Any:
         try:
@@ -98,11 +94,11 @@ class EnvelopeReader:
             return Rejection(error.reason, error.path, error.detail)
         except BROKEN as error:
             return _unreadable(error)
-        return self._envelope_of(members)
+        if not (_may_be_deep(value) or any(_may_be_deep(text or b"") for _, text in headers)):
+            return self._envelope_of(members)
+        return _too_deep() if depth_exceeds(members) else self._envelope_of(members)
 
     def _envelope_of(self, members: dict[str, Any]) -> Any:
-        if depth_exceeds(members):
-            return _too_deep()
         try:
             envelope: Any = msgspec.convert(members, self._schema.strict)
             if envelope.context:
@@ -113,6 +109,11 @@ class EnvelopeReader:
                 return fault
             envelope = msgspec.convert(members, self._schema.loose)
         return _plainly_named(envelope)
+
+
+def _may_be_deep(value: bytes) -> bool:
+    """Tell cheaply whether JSON text can be nested so deep that counting its levels is worth it."""
+    return len(value) > MAX_DEPTH and value.count(_BRACE) + value.count(_BRACKET) >= MAX_DEPTH
 
 
 def _plainly_named(envelope: Any) -> Any:
