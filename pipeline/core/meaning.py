@@ -1,5 +1,6 @@
 """The settings that decide what numbers mean. Changing one is a new generation of tables, never a rolling upgrade."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -17,6 +18,10 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     """A longer silence cuts a session."""
     session_length: int = 24 * HOUR
     """A session never spans more."""
+    campaign_cuts: bool = False
+    """Whether a new campaign cuts a session."""
+    midnight_zone: str = ""
+    """IANA name of the time zone whose midnight cuts a session; "" for none."""
     identity_reach: int = 90 * DAY
     """How far a sighting of a machine with a person reaches, both ways."""
     device_gap: int = 30 * MINUTE
@@ -25,6 +30,12 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     """A person identifier seen with more stronger persons than this links to nobody."""
     machine_limit: int = 3
     """A machine seen with more persons than this is audited as over its limit."""
+    limits: Mapping[str, int] = {}
+    """"kind" or "kind@source" → its own limit."""
+    actor_limit: int = 10_000
+    """An actor that holds more interactions than this within the horizon derives nothing."""
+    actor_horizon: int = 90 * DAY
+    """The horizon, before the newest interaction that an actor holds."""
     journey_idle: int = 30 * DAY
     """A journey without a non-passive step for longer is abandoned."""
     journey_kept_open: int = 60 * DAY
@@ -35,3 +46,17 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     """A cart without an order within this time is abandoned."""
     slow_page: int = 4 * SECOND
     """A page that loads for longer is a friction."""
+    friction_half_life: int = 30 * DAY
+    """After this time a friction weighs half."""
+    friction_reach: int = 90 * DAY
+    """After this time it weighs nothing."""
+    friction_threshold: float = 3
+    """A score that reaches it has crossed."""
+    friction_cleared: float = 2
+    """A score below it has cleared."""
+    repeat_reach: int = 7 * DAY
+    """A contact about the same matter within this time is a repeat."""
+    reply_targets: Mapping[str, int] = {"chat": 2 * MINUTE, "social": HOUR}
+    """Channel → within which time the first reply is due."""
+    reply_target: int = 24 * HOUR
+    """The same for all other channels."""

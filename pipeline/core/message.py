@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from pipeline.core.interaction import MACHINES, PERSONS, THINGS, Interaction
+from pipeline.core.moment import moment
 
 Ref = tuple[str, str]
 """(source, id): names an interaction."""
@@ -124,7 +125,13 @@ def _amount(name: str) -> tuple[str, str, str]:
 
 
 FACTS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
-    "order_completed": (_amount("revenue"), _amount("total"), ("currency", "revenue", "currency")),
+    "order_completed": (
+        _amount("revenue"),
+        _amount("total"),
+        ("currency", "revenue", "currency"),
+        ("promised_at", "promised_delivery_at", "moment"),
+    ),
+    "delivery_promised": (("promised_at", "promised_at", "moment"),),
     "order_refunded": (_amount("total"),),
     "products_searched": (("results_count", "results_count", ""),),
     "survey_answered": (
@@ -144,7 +151,7 @@ FACTS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
     "shipment_status_changed": (("status", "status", ""),),
     "page_loaded": (("load_ms", "load_ms", ""),),
 }
-"""Type → (fact, field of data, member of the field): all that the rules read of data."""
+"""Type → (fact, field of data, member of the field, or "moment"): all that the rules read of data."""
 
 
 def observed_of(interaction: Interaction) -> Observed:
@@ -152,7 +159,9 @@ def observed_of(interaction: Interaction) -> Observed:
     facts: dict[str, Fact] = {}
     for fact, field, member in FACTS.get(interaction.type, ()):
         value: Any = interaction.data.get(field)
-        facts[fact] = value.get(member) if member and value is not None else value
+        if member and value is not None:
+            value = moment(value) if member == "moment" else value.get(member)
+        facts[fact] = value
     campaign = interaction.context.get("campaign")
     if campaign:
         facts["campaign"] = "/".join(str(campaign.get(k) or "") for k in ("source", "medium", "name"))
@@ -185,7 +194,7 @@ def messages_of(interaction: Interaction) -> list[ActorMessage]:
     told: list[ActorMessage] = [Observe(identifiers[0], observed_of(interaction))]
     if interaction.type in {"identity_linked", "identity_unlinked"}:
         told.extend(_by_hand(interaction))
-    elif len(identifiers) > 1:
+    elif len(identifiers) > 1 and interaction.type != "erasure_requested":
         told.extend(_links(interaction))
     return told
 

@@ -151,6 +151,31 @@ class JourneyRow(NamedTuple):
     is_deleted: int
 
 
+class FrictionRow(NamedTuple):
+    """One bad experience of one customer: shown by an interaction, or by its absence."""
+
+    customer: str
+    time: int
+    """When it happened; of an absence the deadline."""
+    source: str
+    """With id, the interaction that shows it; of an absence the one that started the clock."""
+    id: str
+    kind: str
+    absence: int
+    """1 where something did not happen in time: it holds once the watermark is later than `time`."""
+    channel: str
+    session_id: str
+    journey_id: str
+    score: float
+    """Sum over the frictions of 90 days of 0.5^(age / 30 days), with this one."""
+    crossed: int
+    """1 where the score crossed the threshold."""
+    streak: int
+    """Frictions since the last good experience, with this one."""
+    version: int
+    is_deleted: int
+
+
 class IdentityRow(NamedTuple):
     """A link between two identifiers, with its evidence."""
 
@@ -214,6 +239,7 @@ Row = (
     | TouchpointRow
     | SessionRow
     | JourneyRow
+    | FrictionRow
     | IdentityRow
     | WindowRow
     | ProgressRow
@@ -227,6 +253,7 @@ TABLES: Final[Mapping[str, type[Row]]] = {
     "touchpoints": TouchpointRow,
     "sessions": SessionRow,
     "journeys": JourneyRow,
+    "frictions": FrictionRow,
     "identity": IdentityRow,
     "metric_windows": WindowRow,
     "progress": ProgressRow,
