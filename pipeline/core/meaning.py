@@ -56,7 +56,9 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     """A score below it has cleared."""
     repeat_reach: int = 7 * DAY
     """A contact about the same matter within this time is a repeat."""
-    reply_targets: Mapping[str, int] = {"chat": 2 * MINUTE, "social": HOUR}
-    """Channel → within which time the first reply is due."""
-    reply_target: int = 24 * HOUR
-    """The same for all other channels."""
+    reply_in_chat: int = 2 * MINUTE
+    """Within which time a first reply is due on channel chat."""
+    reply_in_social: int = HOUR
+    """The same on channel social."""
+    reply_elsewhere: int = 24 * HOUR
+    """The same on all other channels."""
