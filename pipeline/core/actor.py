@@ -201,6 +201,8 @@ class Actor:
             compare(customer, whole, touched, self._meaning)
             customer.release()
             self.customer = whole
+        else:
+            customer.conclude(touched)
         for contribution in touched.contributions[counted:]:
             outbox.count(contribution, position)
         touched.contributions.clear()

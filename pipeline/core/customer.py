@@ -6,7 +6,7 @@ the whole set and `append` of one after the other give the same, and `append` sa
 
 from collections.abc import Iterable
 
-from pipeline.core.friction import CANDIDATES, friction_of, root_cause
+from pipeline.core.friction import MATTERS, Friction, FrictionKey, frictions, matters
 from pipeline.core.journey import UNMOVED, Journeys, bindings, order_of
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import IN_ORDER, Observed, Ref
@@ -17,21 +17,33 @@ from pipeline.core.window import Contribution
 
 
 class Touched:
-    """What a change touched: (time, ref) of steps, starts of sessions, (start, id) of journeys, contributions."""
+    """What a change touched: keys of steps, sessions, journeys and frictions; contributions."""
 
-    __slots__ = ("contributions", "journeys", "sessions", "steps")
+    __slots__ = ("contributions", "frictions", "journeys", "sessions", "steps")
 
     def __init__(self) -> None:
         self.steps: set[tuple[int, Ref]] = set()
         self.sessions: set[int] = set()
         self.journeys: set[tuple[int, str]] = set()
+        self.frictions: set[FrictionKey] = set()
         self.contributions: list[Contribution] = []
 
 
 class Customer:
     """The fold. Mutable; built by `derive` and carried on by `append`."""
 
-    __slots__ = ("_causes", "_last", "_meaning", "_metrics", "journeys", "key", "sessions", "steps")
+    __slots__ = (
+        "_last",
+        "_mattering",
+        "_meaning",
+        "_metrics",
+        "_stale",
+        "frictions",
+        "journeys",
+        "key",
+        "sessions",
+        "steps",
+    )
 
     def __init__(self, key: str, meaning: Meaning) -> None:
         self.key = key
@@ -41,7 +53,11 @@ class Customer:
         self.sessions = Sessions(key, meaning)
         self.journeys = Journeys(key, meaning)
         self._metrics = Metrics(meaning)
-        self._causes: set[tuple[str, object]] = set()
+        self.frictions: dict[FrictionKey, Friction] = {}
+        """As last concluded."""
+        self._mattering: list[Step] = []
+        """Steps that frictions depend on, in order."""
+        self._stale = False
         self._last: Observed | None = None
         """The interaction that is later than all others."""
 
@@ -81,6 +97,7 @@ class Customer:
         first = kind == "order_completed" and self._is_first_order(step)
         moved = self.journeys.add(step)
         if moved is not UNMOVED:
+            self._stale = True
             touched.steps.update([s.order for s in moved.steps])
             if moved.retired is not None:
                 touched.journeys.add(moved.retired)
@@ -90,8 +107,9 @@ class Customer:
                 self._metrics.order_in(step.session)
         elif kind in COUNTED:
             self._metrics.add(observed)
-        if kind in CANDIDATES:
-            self._fold_friction(step)
+        if kind in MATTERS and matters(step, self._meaning):
+            self._mattering.append(step)
+            self._stale = True
         if step.journey is not None:
             touched.journeys.add(step.journey.key)
 
@@ -111,6 +129,7 @@ class Customer:
         session, journey = earlier.session, earlier.journey
         if session is None:
             return
+        self._stale = True
         session.frictions += bool(earlier.friction)
         if journey is not None:
             journey.sessions.add(session.id)
@@ -122,19 +141,36 @@ class Customer:
         order = order_of(step.things)
         return bool(order) and order not in self.journeys.orders
 
-    def _fold_friction(self, step: Step) -> None:
-        kind = friction_of(step.observed, self._meaning)
-        if not kind:
+    def conclude(self, touched: Touched) -> None:
+        """Draw the frictions anew if anything that matters to them came since the last time."""
+        if not self._stale:
             return
-        cause = root_cause(kind, step)
-        if cause in self._causes:
+        self._stale = False
+        old, new = self.frictions, frictions(self._mattering, self.journeys.owned, self._meaning)
+        self.frictions = {friction.key: friction for friction in new}
+        for key, friction in old.items():
+            if key not in self.frictions:
+                touched.frictions.add(key)
+                self._mark(friction, "", touched)
+        for key, friction in self.frictions.items():
+            if old.get(key) != friction:
+                touched.frictions.add(key)
+                self._mark(friction, friction.kind, touched)
+
+    def _mark(self, friction: Friction, kind: str, touched: Touched) -> None:
+        """Note on the interaction, its session and its journey what it shows; absences are nowhere noted."""
+        step = self.steps[friction.ref]
+        if friction.absence or step.friction == kind:
             return
-        self._causes.add(cause)
+        more = bool(kind) - bool(step.friction)
         step.friction = kind
+        touched.steps.add(step.order)
         if step.session is not None:
-            step.session.frictions += 1
+            step.session.frictions += more
+            touched.sessions.add(step.session.started)
         if step.journey is not None:
-            step.journey.frictions += 1
+            step.journey.frictions += more
+            touched.journeys.add(step.journey.key)
 
 
 def derive(key: str, observed: Iterable[Observed], meaning: Meaning) -> Customer:
@@ -148,4 +184,5 @@ def derive(key: str, observed: Iterable[Observed], meaning: Meaning) -> Customer
     touched = Touched()
     for step in steps:
         fold(step, touched)
+    customer.conclude(touched)
     return customer

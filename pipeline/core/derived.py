@@ -6,9 +6,10 @@ What comes in: a customer. What goes out: rows of the tables, with a version; or
 from collections.abc import Iterable, Iterator, Mapping
 
 from pipeline.core.customer import Customer, Touched
+from pipeline.core.friction import Friction, FrictionKey
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Ref
-from pipeline.core.row import JourneyRow, Row, SessionRow, TouchpointRow
+from pipeline.core.row import FrictionRow, JourneyRow, Row, SessionRow, TouchpointRow
 from pipeline.core.step import STAGES, Journey, Session, Step, short_id
 from pipeline.core.window import Contribution, Key, Total
 
@@ -125,6 +126,31 @@ def journey_tombstone(customer: str, started: int, journey_id: str, version: int
     )
 
 
+def friction_row(customer: str, friction: Friction, version: int) -> FrictionRow:
+    """Give the row of a friction."""
+    return FrictionRow(
+        customer,
+        friction.time,
+        *friction.ref,
+        friction.kind,
+        int(friction.absence),
+        friction.channel,
+        friction.session_id,
+        friction.journey_id,
+        friction.score,
+        int(friction.crossed),
+        friction.streak,
+        version,
+        0,
+    )
+
+
+def friction_tombstone(customer: str, key: FrictionKey, version: int) -> FrictionRow:
+    """Give the row that says: there is no such friction."""
+    time, ref, kind = key
+    return FrictionRow(customer, time, *ref, kind, 0, "", "", "", 0.0, 0, 0, version, 1)
+
+
 def _same_step(one: Step, other: Step) -> bool:
     """Whether two steps give the same row; without making the rows, since most do."""
     return (
@@ -197,6 +223,8 @@ def compare(old: Customer, new: Customer, touched: Touched, meaning: Meaning) ->
     touched.steps.update(_changed_steps(old, new))
     touched.sessions.update(_changed_sessions(old, new))
     touched.journeys.update(_changed_journeys(old, new, meaning))
+    frictions = old.frictions.items() ^ new.frictions.items()
+    touched.frictions.update([key for key, _ in frictions])
     touched.contributions += _changes(old.contributions, new.contributions)
 
 
@@ -225,3 +253,10 @@ def add_rows(
             add(journey_row(key, journey, version, meaning))
         else:
             add(journey_tombstone(key, started, journey_id, version))
+    add = tables["frictions"].append
+    for name in touched.frictions:
+        friction = customer.frictions.get(name)
+        if friction is not None:
+            add(friction_row(key, friction, version))
+        else:
+            add(friction_tombstone(key, name, version))

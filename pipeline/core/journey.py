@@ -7,8 +7,9 @@ of each step, and why it is there.
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from pipeline.core.contact import Contacts
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Observed, kind_of
+from pipeline.core.message import Observed
 from pipeline.core.step import PURCHASED, STAGES, Journey, Step, short_id
 
 _OPENING: Final = frozenset({"browsing", "search", "cart", "checkout", "store"})
@@ -43,13 +44,6 @@ def order_of(things: Iterable[str]) -> str:
         if thing.startswith("order:"):
             return thing
     return ""
-
-
-def starts_contact(observed: Observed) -> bool:
-    """Whether a contact starts here."""
-    if observed.type == "contact_initiated":
-        return observed.facts.get("method") not in {"outbound", "transfer"}
-    return observed.type in {"conversation_started", "ticket_created"}
 
 
 class Moved(NamedTuple):
@@ -90,7 +84,7 @@ class Journeys:
         self._open: Journey | None = None
         self._unplaced: dict[str, list[Step]] = {}
         """Order → earlier steps that carry it and have no journey."""
-        self._contacts: set[str] = set()
+        self._contacts = Contacts()
 
     def learn(self, things: tuple[str, ...]) -> bool:
         """Note which order things belong to that were seen together; False if earlier steps had one without it."""
@@ -174,7 +168,7 @@ class Journeys:
 
     def _append(self, journey: Journey, step: Step) -> None:
         observed = step.observed
-        contact = observed.area in _CONTACT and self._is_contact(observed)
+        contact = observed.area in _CONTACT and self._contacts.is_start(observed)
         journey.add(step, _stage(observed, journey), contact=contact)
         if step.number == 1:
             journey.id = short_id(self._customer, observed.time, *observed.ref)
@@ -182,15 +176,6 @@ class Journeys:
             journey.idle_at = observed.time
         if step.session is not None:
             journey.sessions.add(step.session.id)
-
-    def _is_contact(self, observed: Observed) -> bool:
-        """A ticket that carries the contact or conversation of an earlier start is part of that contact."""
-        if not starts_contact(observed):
-            return False
-        matters = {t for t in observed.things if kind_of(t) in {"contact", "conversation"}}
-        known = observed.type == "ticket_created" and not matters.isdisjoint(self._contacts)
-        self._contacts |= matters
-        return not known
 
     def _follow_order(self, journey: Journey, observed: Observed) -> None:
         delivered = observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered"

@@ -11,6 +11,7 @@ from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed
 from pipeline.core.step import Session
 from pipeline.core.survey import answer_of
+from pipeline.core.things import thing_of
 from pipeline.core.window import Contribution, bucket_of, key_of
 
 METRICS: Final = (
@@ -106,7 +107,7 @@ class Metrics:
                 pass
 
     def _add_to_cart(self, observed: Observed) -> None:
-        cart = _thing(observed, "cart")
+        cart = thing_of(observed, "cart:")
         if not cart:
             return
         known = self._carts.get(cart)
@@ -127,7 +128,7 @@ class Metrics:
 
     def _answer(self, observed: Observed) -> None:
         answer = answer_of(observed)
-        survey = _thing(observed, "survey")
+        survey = thing_of(observed, "survey:")
         if answer is None:
             return
         known = self._answers.get(survey)
@@ -144,7 +145,7 @@ class Metrics:
             self.log.append(contribution)
 
     def _start_thread(self, observed: Observed, kind: str) -> None:
-        thread = _thing(observed, kind)
+        thread = thing_of(observed, f"{kind}:")
         if thread:
             self._threads.setdefault(thread, observed)
 
@@ -157,7 +158,7 @@ class Metrics:
 
     def _reply(self, observed: Observed) -> None:
         kind = "conversation" if observed.type == "message_sent" else "ticket"
-        thread = _thing(observed, kind)
+        thread = thing_of(observed, f"{kind}:")
         start = self._threads.get(thread)
         if start is None or thread in self._replied:
             return
@@ -165,11 +166,3 @@ class Metrics:
         waited = observed.time - start.time
         key = ("first_response_time", observed.time // 60_000 * 60, start.channel, start.ref[0], "")
         self.log.append(Contribution(key, waited, 1, 1, bucket_of(waited)))
-
-
-def _thing(observed: Observed, kind: str) -> str:
-    mark = f"{kind}:"
-    for thing in observed.things:
-        if thing.startswith(mark):
-            return thing
-    return ""

@@ -4,9 +4,11 @@ Net promoter score: Reichheld, "The One Number You Need to Grow", 2003. Boxes of
 turning the score (min + max - score) where lower is better.
 """
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from pipeline.core.message import Observed
+from pipeline.core.message import Observed, Ref
+from pipeline.core.things import thing_of
 
 _NPS: Final = (0, 10)
 _PROMOTER: Final = 9
@@ -71,3 +73,20 @@ def is_bottom_box(observed: Observed) -> bool:
     if answer is None:
         return False
     return answer.is_detractor if answer.kind == "nps" else answer.is_bottom
+
+
+def is_top_box(observed: Observed) -> bool:
+    """Whether the answer is a good experience: a promoter, or csat and ces in the top two boxes."""
+    answer = answer_of(observed)
+    if answer is None:
+        return False
+    return answer.is_promoter if answer.kind == "nps" else answer.is_top
+
+
+def last_answers(observed: Iterable[Observed]) -> dict[str, Ref]:
+    """Give, of interactions in order, the last answer on its scale to each survey."""
+    last: dict[str, Ref] = {}
+    for each in observed:
+        if each.type == "survey_answered" and answer_of(each) is not None:
+            last[thing_of(each, "survey:")] = each.ref
+    return last

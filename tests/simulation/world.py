@@ -14,7 +14,7 @@ from pipeline.core.message import Message, encode, messages_of
 from pipeline.core.oracle import answer
 from pipeline.core.partition import Batch, Partition, read_block
 from pipeline.core.position import position_of
-from pipeline.core.row import JourneyRow, LedgerRow, SessionRow, TouchpointRow, WindowRow
+from pipeline.core.row import FrictionRow, JourneyRow, LedgerRow, SessionRow, TouchpointRow, WindowRow
 from pipeline.core.window import Key
 
 MEANING = Meaning()
@@ -56,6 +56,8 @@ def _key(row: object) -> tuple[object, ...]:
             return ("session", row.customer, row.started, row.session_id)
         case JourneyRow():
             return ("journey", row.customer, row.started, row.journey_id)
+        case FrictionRow():
+            return ("friction", row.customer, row.time, row.source, row.id, row.kind)
         case WindowRow():
             return ("window", tuple(row[:5]), row.partition)
         case _:

@@ -1,0 +1,11 @@
+"""Which thing of a kind an interaction carries."""
+
+from pipeline.core.message import Observed
+
+
+def thing_of(observed: Observed, mark: str) -> str:
+    """Give the first thing that begins with the mark, such as "order:", or ""."""
+    for thing in observed.things:
+        if thing.startswith(mark):
+            return thing
+    return ""
