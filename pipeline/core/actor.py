@@ -4,6 +4,7 @@ What comes in: messages, in the order of its partition. What goes out, when it s
 belongs, as words to other actors; and what this touched in its own sessions, journeys and windows.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from pipeline.core.customer import Customer, derive
 from pipeline.core.derived import compare
 from pipeline.core.evidence import Evidence, Moment
 from pipeline.core.heard import Heard
-from pipeline.core.identity import owner, person_of_thing
+from pipeline.core.identity import Verdict, owner, person_of_thing, verdicts
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import (
     IN_ORDER,
@@ -46,6 +47,7 @@ class Actor:
         "_meaning",
         "customer",
         "evidence",
+        "full",
         "heard",
         "key",
         "kind",
@@ -59,6 +61,8 @@ class Actor:
         self.heard: dict[Ref, Heard] = {}
         self.customer: Customer | None = None
         """What is here as a customer; None while nothing is."""
+        self.full = False
+        """Whether it holds too many interactions: it keeps them, and derives nothing (docs/decisions/0008)."""
         self._changed: dict[Ref, Observed | None] = {}
         """Interactions heard of since the last settling → the best copy before."""
         self._links: set[str] = set()
@@ -128,7 +132,8 @@ class Actor:
 
     def settle(self, position: int, outbox: Outbox) -> None:
         """Draw the conclusions of all that was heard since the last time."""
-        gone, came = False, []
+        turned = (len(self.heard) > self._meaning.actor_limit or self.full) and self._turns(outbox)
+        gone, came = turned, []
         seen_at = self._seen_at()
         for ref in self._to_place():
             heard = self.heard[ref]
@@ -147,7 +152,7 @@ class Actor:
                 came.append(observed)
             else:
                 outbox.word(Belongs(to, self.key, position, True, observed))  # noqa: FBT003 - keywords cost
-        if gone or came:
+        if gone or (came and not self.full):
             self._refold(came, position, outbox, anew=gone)
         self._count_flows(position, outbox)
         if self.kind in THING_KINDS:
@@ -155,9 +160,25 @@ class Actor:
         if self._links or self._all:
             self._settle_links(outbox)
 
+    def _turns(self, outbox: Outbox) -> bool:
+        """See whether it begins or ceases to hold too much to be anybody: a bot, a till's default customer."""
+        times = sorted(best.time for heard in self.heard.values() if (best := heard.best()) is not None)
+        since = times[-1] - self._meaning.actor_horizon if times else 0
+        full = len(times) - bisect_left(times, since) > self._meaning.actor_limit
+        if full == self.full:
+            return False
+        self.full, self._all = full, True
+        outbox.link(self.key, "")
+        return True
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """Give what became of each link that leaves it; a link to nobody says that it holds too much."""
+        told = verdicts(self.key, self.evidence, self._meaning)
+        return told | {"": Verdict("refused", "too_many")} if self.full else told
+
     def _owner(self, seen_at: list[int], at: int) -> str:
         evidence = self.evidence
-        if not (evidence.links or evidence.sightings):
+        if self.full or not (evidence.links or evidence.sightings):
             return self.key  # the common case: nothing leaves a customer
         return owner(self.key, evidence, seen_at, at, self._meaning)
 
@@ -170,7 +191,7 @@ class Actor:
         if (
             self.kind in MACHINE_KINDS
             and len(persons) == 1
-            and not (self.evidence.cuts or self.evidence.lent)
+            and not (self.evidence.cuts or self.evidence.lent or self.full)
         ):
             # One person only ever gains: what it has, it keeps.
             (person,) = persons
@@ -197,7 +218,7 @@ class Actor:
             customer = self.customer = Customer(self.key, self._meaning)
         if anew or not all(customer.append(observed, touched) for observed in came):
             mine = [h.observed for h in self.heard.values() if h.to == self.key and h.observed is not None]
-            whole = derive(self.key, mine, self._meaning)
+            whole = derive(self.key, [] if self.full else mine, self._meaning)
             compare(customer, whole, touched, self._meaning)
             customer.release()
             self.customer = whole

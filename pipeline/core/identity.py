@@ -57,10 +57,22 @@ def _unvoided(evidence: Evidence) -> list[str]:
 def _owner_of_person(identifier: str, evidence: Evidence, at: int, meaning: Meaning) -> str:
     """Its only stronger person; nobody if it was seen with more than the limit."""
     candidates = _strongest(_unvoided(evidence))
-    if not candidates or len(candidates) > meaning.person_limit:
+    if not candidates or len(candidates) > _limit(identifier, evidence, meaning):
         return identifier
     live = [(m, to) for to in candidates if (m := evidence.first(to, at)) is not None]
     return min(live)[1] if live else identifier
+
+
+def _limit(identifier: str, evidence: Evidence, meaning: Meaning) -> int:
+    """Give the highest limit among the sources of the evidence that is not voided."""
+    kind = kind_of(identifier)
+    usual = meaning.machine_limit if kind in MACHINE_KINDS else meaning.person_limit
+    if not meaning.limits:
+        return usual
+    usual = meaning.limits.get(kind, usual)
+    sources = {s.ref[0] for s in evidence.sightings if s.time > evidence.cut(s.person)}
+    sources |= {ref[0] for to, m in evidence.links.items() for time, ref in m if time > evidence.cut(to)}
+    return max((meaning.limits.get(f"{kind}@{source}", usual) for source in sources), default=usual)
 
 
 def person_of_thing(evidence: Evidence, at: int | None) -> str:
@@ -145,18 +157,18 @@ def verdicts(identifier: str, evidence: Evidence, meaning: Meaning) -> dict[str,
     live = _unvoided(evidence)
     if kind in MACHINE_KINDS:
         live = sorted({s.person for s in evidence.sightings if s.time > evidence.cut(s.person)})
-        over = len(live) > meaning.machine_limit
+        over = len(live) > _limit(identifier, evidence, meaning)
         told |= dict.fromkeys(live, Verdict("refused", "limit") if over else Verdict("live", ""))
     elif kind in THING_KINDS:
         told |= _verdicts_of_thing(evidence, live)
     else:
-        told |= _verdicts_of_person(live, meaning)
+        told |= _verdicts_of_person(live, _limit(identifier, evidence, meaning))
     return told
 
 
-def _verdicts_of_person(live: list[str], meaning: Meaning) -> dict[str, Verdict]:
+def _verdicts_of_person(live: list[str], limit: int) -> dict[str, Verdict]:
     best = _strongest(live)
-    verdict = Verdict("refused", "limit") if len(best) > meaning.person_limit else Verdict("live", "")
+    verdict = Verdict("refused", "limit") if len(best) > limit else Verdict("live", "")
     return {to: verdict if to in best else Verdict("refused", "outranked") for to in live}
 
 

@@ -17,7 +17,6 @@ import msgspec
 from pipeline.core.actor import Actor
 from pipeline.core.customer import Touched
 from pipeline.core.derived import add_rows
-from pipeline.core.identity import verdicts
 from pipeline.core.links import identity_row
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Belongs, Lend, Message, Watermark, decode, decode_block, split_block
@@ -174,9 +173,9 @@ class Partition:
                 add_rows(whole, touched, batch.last, self._meaning, tables)
         links = tables["identity"]
         for key, stronger in batch.links.items():
-            evidence = self.actors[key].evidence
-            told = verdicts(key, evidence, self._meaning)
-            links += [identity_row(key, to, evidence, told.get(to), batch.last) for to in stronger]
+            actor = self.actors[key]
+            told = actor.verdicts()
+            links += [identity_row(key, to, actor.evidence, told.get(to), batch.last) for to in stronger]
         tables["metric_windows"] += self._window_rows(batch)
         return tables
 

@@ -3,7 +3,11 @@
 What comes in: the customer's steps, in order. What goes out: the session of each step.
 """
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from pipeline.core.meaning import Meaning
+from pipeline.core.message import Observed
 from pipeline.core.step import Session, Step, short_id
 
 
@@ -31,7 +35,7 @@ class Sessions:
             else:
                 self._waiting.append(step)
             return []
-        if current is None or self._cuts(current, time):
+        if current is None or self._cuts(current, step.observed):
             current = self._open(step)
             placed = [w for w in self._waiting if w.observed.time == time]
         else:
@@ -43,17 +47,28 @@ class Sessions:
                 earlier.session = current
         step.session = current
         current.interactions += 1
+        current.campaign = str(step.observed.facts.get("campaign") or current.campaign)
         channel = step.observed.channel
         if channel not in current.channels:
             current.channels = (*current.channels, channel)
         return placed
 
-    def _cuts(self, current: Session, time: int) -> bool:
-        meaning = self._meaning
-        return time - current.ended > meaning.session_gap or time - current.started > meaning.session_length
+    def _cuts(self, current: Session, observed: Observed) -> bool:
+        meaning, time = self._meaning, observed.time
+        if time - current.ended > meaning.session_gap or time - current.started > meaning.session_length:
+            return True
+        if meaning.campaign_cuts and observed.facts.get("campaign", "") not in {"", current.campaign}:
+            return True
+        zone = meaning.midnight_zone
+        return bool(zone) and day_in(zone, time) != day_in(zone, current.started)
 
     def _open(self, step: Step) -> Session:
         time = step.observed.time
         session = Session(short_id(self._customer, time), step.observed)
         self.all[time] = self.current = session
         return session
+
+
+def day_in(zone: str, time: int) -> int:
+    """Give the number of the day of a time (ms) in a time zone."""
+    return datetime.fromtimestamp(time / 1000, ZoneInfo(zone)).toordinal()

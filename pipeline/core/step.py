@@ -28,7 +28,17 @@ def short_id(*parts: object) -> str:
 class Session:
     """A burst of interactions. Times in ms."""
 
-    __slots__ = ("channels", "ended", "first", "frictions", "id", "interactions", "orders", "started")
+    __slots__ = (
+        "campaign",
+        "channels",
+        "ended",
+        "first",
+        "frictions",
+        "id",
+        "interactions",
+        "orders",
+        "started",
+    )
 
     def __init__(self, session_id: str, first: Observed) -> None:
         self.id = session_id
@@ -38,6 +48,8 @@ class Session:
         self.ended = first.time
         self.interactions = 0
         self.channels: tuple[str, ...] = ()
+        self.campaign = ""
+        """The last one."""
         self.orders = 0
         self.frictions = 0
 
