@@ -140,6 +140,7 @@ def friction_row(customer: str, friction: Friction, version: int) -> FrictionRow
         friction.score,
         int(friction.crossed),
         friction.streak,
+        friction.streak_ended_at,
         version,
         0,
     )
@@ -148,7 +149,7 @@ def friction_row(customer: str, friction: Friction, version: int) -> FrictionRow
 def friction_tombstone(customer: str, key: FrictionKey, version: int) -> FrictionRow:
     """Give the row that says: there is no such friction."""
     time, ref, kind = key
-    return FrictionRow(customer, time, *ref, kind, 0, "", "", "", 0.0, 0, 0, version, 1)
+    return FrictionRow(customer, time, *ref, kind, 0, "", "", "", 0.0, 0, 0, None, version, 1)
 
 
 def _same_step(one: Step, other: Step) -> bool:

@@ -58,6 +58,7 @@ class Friction(NamedTuple):
     score: float
     crossed: bool
     streak: int
+    streak_ended_at: int | None
 
     @property
     def key(self) -> FrictionKey:
@@ -150,6 +151,7 @@ def _weighed(found: Iterable[Found], good: Sequence[tuple[int, Ref]], meaning: M
             round(score, 6),
             crosses,
             streak,
+            good[passed][0] if passed < len(good) else None,
         )
 
 

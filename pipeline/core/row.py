@@ -172,6 +172,8 @@ class FrictionRow(NamedTuple):
     """1 where the score crossed the threshold."""
     streak: int
     """Frictions since the last good experience, with this one."""
+    streak_ended_at: int | None
+    """When the next good experience came."""
     version: int
     is_deleted: int
 

@@ -24,6 +24,7 @@ _TIMES: Final = frozenset(
         "last_step_at",
         "closes_at",
         "purchased_at",
+        "streak_ended_at",
         "first_seen",
         "last_seen",
         "watermark",

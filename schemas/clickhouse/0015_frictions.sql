@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS cx_store.frictions
     score Float64 COMMENT 'Frictions of the 90 days before, this one too, each half as heavy after 30 days',
     crossed UInt8 COMMENT '1 where the score crossed the threshold with this friction',
     streak UInt32 COMMENT 'Frictions since the last good experience, this one too',
+    streak_ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'When the next good experience came; NULL while none did',
     version UInt64 COMMENT 'Position up to which this is true',
     is_deleted UInt8 COMMENT '1 where the friction is no more'
 )

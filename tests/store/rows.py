@@ -3,6 +3,7 @@
 from typing import Any, TypeVar
 
 from pipeline.core.row import (
+    FrictionRow,
     IdentityRow,
     IntakeRow,
     InteractionRow,
@@ -64,6 +65,9 @@ _PLAIN: dict[type[Row], tuple[Any, ...]] = {
         ),
         *(None, 0, "", "person", 1, 0),
     ),
+    FrictionRow: (
+        *("customer:42", AT, "shop", "i-1", "payment_failed", 0, "web", "s-1", "j-1", 1.5, 0, 2, None, 1, 0),
+    ),
     SessionRow: ("customer:42", AT, "s-1", AT, 1, ("web", "app"), "web", "shop", 0, 0, 1, 0),
     JourneyRow: (
         *(
@@ -92,6 +96,6 @@ _PLAIN: dict[type[Row], tuple[Any, ...]] = {
 }
 
 
-def row(kind: type[Each], **fields: Any) -> Each:
+def row(kind: type[Each], /, **fields: Any) -> Each:
     plain = kind._make(_PLAIN[kind])  # type: ignore[arg-type]
     return plain._replace(**fields)
