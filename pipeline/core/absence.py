@@ -20,13 +20,11 @@ class Promise(NamedTuple):
 
 
 def promises(steps: Sequence[Step]) -> dict[str, Promise]:
-    """Give the earliest promise of each completed order."""
+    """Give the earliest promise of each completed order; `steps` are order_completed and delivery_promised."""
     completed: set[str] = set()
     made: dict[str, Promise] = {}
     for step in steps:
         observed = step.observed
-        if observed.type not in {"order_completed", "delivery_promised"}:
-            continue
         order, deadline = thing_of(observed, "order:"), observed.facts.get("promised_at")
         first = observed.type == "delivery_promised" or order not in completed
         if observed.type == "order_completed":
@@ -42,15 +40,14 @@ def is_delivered(observed: Observed) -> bool:
 
 
 def late_deliveries(steps: Sequence[Step], promised: Mapping[str, Promise]) -> Iterator[tuple[int, Step]]:
-    """Give the orders of which something had not arrived when it was promised."""
-    if not promised:
-        return
+    """Give the orders of which something had not arrived when it was promised.
+
+    `steps` are shipment_status_changed and order_cancelled.
+    """
     shipments: dict[str, dict[str, bool]] = {order: {} for order in promised}
     cancelled: set[str] = set()
     for step in steps:
         observed = step.observed
-        if observed.type not in {"shipment_status_changed", "order_cancelled"}:
-            continue
         order = thing_of(observed, "order:")
         if order not in promised:
             continue

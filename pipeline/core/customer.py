@@ -6,7 +6,7 @@ the whole set and `append` of one after the other give the same, and `append` sa
 
 from collections.abc import Iterable
 
-from pipeline.core.friction import MATTERS, Friction, FrictionKey, frictions, matters
+from pipeline.core.friction import MATTERS, Friction, FrictionKey, Matters, frictions
 from pipeline.core.journey import UNMOVED, Journeys, bindings, order_of
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import IN_ORDER, Observed, Ref
@@ -34,7 +34,7 @@ class Customer:
 
     __slots__ = (
         "_last",
-        "_mattering",
+        "_matters",
         "_meaning",
         "_metrics",
         "_stale",
@@ -55,8 +55,7 @@ class Customer:
         self._metrics = Metrics(meaning)
         self.frictions: dict[FrictionKey, Friction] = {}
         """As last concluded."""
-        self._mattering: list[Step] = []
-        """Steps that frictions depend on, in order."""
+        self._matters = Matters()
         self._stale = False
         self._last: Observed | None = None
         """The interaction that is later than all others."""
@@ -80,6 +79,11 @@ class Customer:
             return False
         counted = len(self._metrics.log)
         self._fold(step, touched)
+        touched.steps.add((observed.time, observed.ref))
+        if step.session is not None:
+            touched.sessions.add(step.session.started)
+        if step.journey is not None:
+            touched.journeys.add(step.journey.key)
         touched.contributions += self._metrics.log[counted:]
         return True
 
@@ -89,9 +93,9 @@ class Customer:
             journey.steps.clear()
 
     def _fold(self, step: Step, touched: Touched) -> None:
+        """Place the step; `touched` gets what of the earlier ones it changes."""
         self._last = observed = step.observed
         self.steps[observed.ref] = step
-        touched.steps.add((observed.time, observed.ref))
         self._fold_session(step, touched)
         kind = observed.type
         first = kind == "order_completed" and self._is_first_order(step)
@@ -107,21 +111,15 @@ class Customer:
                 self._metrics.order_in(step.session)
         elif kind in COUNTED:
             self._metrics.add(observed)
-        if kind in MATTERS and matters(step, self._meaning):
-            self._mattering.append(step)
+        if kind in MATTERS and self._matters.add(step, self._meaning):
             self._stale = True
-        if step.journey is not None:
-            touched.journeys.add(step.journey.key)
 
     def _fold_session(self, step: Step, touched: Touched) -> None:
         for earlier in self.sessions.add(step):
             touched.steps.add(earlier.order)
             self._joined(earlier, touched)
         session = step.session
-        if session is None:
-            return
-        touched.sessions.add(session.started)
-        if session.interactions == 1 and session.first is step.observed:
+        if session is not None and session.interactions == 1 and session.first is step.observed:
             self._metrics.open_session(session)
 
     def _joined(self, earlier: Step, touched: Touched) -> None:
@@ -146,7 +144,7 @@ class Customer:
         if not self._stale:
             return
         self._stale = False
-        old, new = self.frictions, frictions(self._mattering, self.journeys.owned, self._meaning)
+        old, new = self.frictions, frictions(self._matters, self.journeys.owned, self._meaning)
         self.frictions = {friction.key: friction for friction in new}
         for key, friction in old.items():
             if key not in self.frictions:

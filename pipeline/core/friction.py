@@ -4,7 +4,7 @@ What comes in: the customer's steps that matter to it, in order, and which order
 in order. A plain function of the set: nothing waits for a clock (docs/decisions/0007).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pipeline.core.absence import late_deliveries, late_replies, promises
@@ -16,17 +16,23 @@ from pipeline.core.message import Ref
 from pipeline.core.step import Step
 from pipeline.core.survey import last_answers
 
-MATTERS: Final = SHOWN | {
-    "order_completed",
-    "order_cancelled",
-    "delivery_promised",
-    "contact_initiated",
-    "conversation_started",
-    "message_sent",
-    "ticket_created",
-    "ticket_comment_added",
-    "ticket_solved",
+_PARTS: Final = {
+    "order_completed": ("promising", "good"),
+    "delivery_promised": ("promising",),
+    "order_cancelled": ("arriving",),
+    "shipment_status_changed": ("arriving", "good"),
+    "contact_initiated": ("contacts",),
+    "conversation_started": ("contacts",),
+    "ticket_created": ("contacts", "threads"),
+    "message_sent": ("threads",),
+    "ticket_comment_added": ("threads",),
+    "ticket_solved": ("good",),
+    "ticket_reopened": ("good",),
+    "survey_answered": ("surveys", "good"),
 }
+"""Type → what it can be a part of."""
+
+MATTERS: Final = SHOWN | _PARTS.keys()
 """Types that can make, forbid or weigh a friction."""
 
 _ROOTS: Final = ("order:", "ticket:", "contact:", "conversation:")
@@ -66,43 +72,62 @@ class Friction(NamedTuple):
         return (self.time, self.ref, self.kind)
 
 
-def matters(step: Step, meaning: Meaning) -> bool:
-    """Whether the step can change any friction: most steps cannot."""
-    kind = step.observed.type
-    if kind not in MATTERS:
-        return False
-    if kind in {"products_searched", "page_loaded"}:
-        return bool(kind_shown(step.observed, meaning))
-    return True
+class Matters:
+    """The steps of one customer that frictions depend on, by what they are a part of, in order."""
+
+    __slots__ = ("arriving", "bad", "contacts", "good", "promising", "surveys", "threads")
+
+    def __init__(self) -> None:
+        self.bad: list[tuple[str, Step]] = []
+        """Steps that show a friction by themselves, with its kind."""
+        self.promising: list[Step] = []
+        self.arriving: list[Step] = []
+        self.contacts: list[Step] = []
+        self.threads: list[Step] = []
+        self.surveys: list[Step] = []
+        self.good: list[Step] = []
+
+    def add(self, step: Step, meaning: Meaning) -> bool:
+        """Take a step later than all others; False if it changes no friction: most do not."""
+        kind = kind_shown(step.observed, meaning)
+        if kind:
+            self.bad.append((kind, step))
+        parts = _PARTS.get(step.observed.type, ())
+        for part in parts:
+            getattr(self, part).append(step)
+        return bool(kind or parts)
+
+    def answers(self) -> frozenset[Ref]:
+        """Give the answers to surveys that count: of each survey the last on its scale."""
+        return frozenset(last_answers(step.observed for step in self.surveys).values())
 
 
-def frictions(steps: Sequence[Step], owned: Mapping[str, str], meaning: Meaning) -> list[Friction]:
+def frictions(those: Matters, owned: Mapping[str, str], meaning: Meaning) -> list[Friction]:
     """Give all frictions, in order."""
-    answers = frozenset(last_answers(step.observed for step in steps).values())
-    promised = promises(steps)
+    answers = those.answers() if those.surveys else frozenset()
+    promised = promises(those.promising) if those.promising else {}
     found = [
-        *_shown(steps, answers, meaning),
-        *(Found(step.observed.time, step, "repeat_contact") for step in repeats(steps, owned, meaning)),
-        *(Found(at, step, "late_first_reply", absence=True) for at, step in late_replies(steps, meaning)),
-        *(Found(at, step, "late_delivery", absence=True) for at, step in late_deliveries(steps, promised)),
+        Found(step.observed.time, step, kind)
+        for kind, step in those.bad
+        if kind != "low_survey" or step.observed.ref in answers
     ]
+    if promised:
+        late = late_deliveries(those.arriving, promised)
+        found += [Found(at, step, "late_delivery", absence=True) for at, step in late]
+    if those.threads:
+        unanswered = late_replies(those.threads, meaning)
+        found += [Found(at, step, "late_first_reply", absence=True) for at, step in unanswered]
+    if len(those.contacts) > 1:
+        again = repeats(those.contacts, owned, meaning)
+        found += [Found(step.observed.time, step, "repeat_contact") for step in again]
     if not found:
         return []
     found.sort(key=_order)
-    return list(_weighed(_roots(found), list(goods(steps, answers, promised)), meaning))
+    return list(_weighed(_roots(found), list(goods(those.good, answers, promised)), meaning))
 
 
 def _order(found: Found) -> FrictionKey:
     return (found.time, found.step.observed.ref, found.kind)
-
-
-def _shown(steps: Iterable[Step], answers: Collection[Ref], meaning: Meaning) -> Iterator[Found]:
-    """Give what single interactions show; of the answers to one survey only the last."""
-    for step in steps:
-        observed = step.observed
-        kind = kind_shown(observed, meaning)
-        if kind and (kind != "low_survey" or observed.ref in answers):
-            yield Found(observed.time, step, kind)
 
 
 def _roots(found: Iterable[Found]) -> Iterator[Found]:
