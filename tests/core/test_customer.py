@@ -45,6 +45,26 @@ def test_a_session_never_spans_more_than_a_day() -> None:
     assert [s.interactions for s in customer(*pages).sessions.all.values()] == [49, 11]
 
 
+def cut_by(meaning: Meaning, *made: Interaction) -> list[int]:
+    whole = derive("customer:42", [observed_of(i) for i in made], meaning)
+    return [session.interactions for session in whole.sessions.all.values()]
+
+
+def test_a_new_campaign_cuts_a_session_where_a_setting_says_so() -> None:
+    def from_campaign(at: str, name: str) -> Interaction:
+        return page(at, context={"campaign": {"source": name}} if name else {})
+
+    pages = [from_campaign(f"10:0{n}", name) for n, name in enumerate(["", "", "a", "", "a", "b", ""])]
+    assert cut_by(Meaning(), *pages) == [7]
+    assert cut_by(Meaning(campaign_cuts=True), *pages) == [2, 3, 2]
+
+
+def test_midnight_cuts_a_session_where_a_setting_names_its_zone() -> None:
+    pages = [page("0d 21:50"), page("0d 22:10"), page("0d 22:30"), page("0d 23:00")]
+    assert cut_by(Meaning(midnight_zone="UTC"), *pages) == [4]
+    assert cut_by(Meaning(midnight_zone="Europe/Kyiv"), *pages) == [1, 3]
+
+
 def test_a_passive_interaction_lies_in_a_session_without_extending_it() -> None:
     found = customer(
         page("10:00"),
