@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.meaning import meaning_of
 from pipeline.settings import Secret, Settings, SettingsError
 from pipeline.settings.load import load
 
@@ -228,3 +229,20 @@ def test_without_a_good_hmac_key_the_error_says_what_to_do(tmp_path: Path) -> No
     (tmp_path / "short").write_bytes(b"short")
     with pytest.raises(SettingsError, match="5 bytes, needs 16"):
         Settings(hmac_key_file=tmp_path / "short").hmac_key()
+
+
+def test_limits_zones_and_thresholds_that_mean_nothing_are_refused() -> None:
+    for name, value, allowed in (
+        ("IDENTITY_LIMITS", "email", "kind=number"),
+        ("IDENTITY_LIMITS", "customer=2", "kind=number"),
+        ("SESSION_MIDNIGHT_ZONE", "Mars/Olympus", "IANA time zone"),
+        ("FRICTION_CLEARED", "4", "at most friction_threshold"),
+    ):
+        with pytest.raises(SettingsError, match=allowed) as refused:
+            Settings.load({f"CXSTREAM_{name}": value})
+        assert name.lower() in str(refused.value)
+
+
+def test_limits_are_read_by_kind_and_source() -> None:
+    settings = Settings.load({"CXSTREAM_IDENTITY_LIMITS": "email=2,device@pos=50"})
+    assert meaning_of(settings).limits == {"email": 2, "device@pos": 50}

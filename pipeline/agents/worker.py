@@ -20,9 +20,10 @@ from pipeline.agents.stitch import Stitch
 from pipeline.agents.watermarks import Pace, Watermarks
 from pipeline.core.admission import Admission
 from pipeline.core.limit import RejectionLimit
-from pipeline.core.meaning import DAY, HOUR, MINUTE, SECOND, Meaning
+from pipeline.core.meaning import DAY, MINUTE, SECOND
 from pipeline.emit.connection import connection_of
 from pipeline.kafka import BlockProducer, assigned, flushes, is_idle, lag, make_app, serve
+from pipeline.meaning import meaning_of
 from pipeline.settings import Settings
 from pipeline.store.connect import server_of
 from pipeline.store.load import Loader
@@ -37,15 +38,6 @@ _IDLE_TICKS: Final = 5
 """How many ticks pass between two words that a raw partition is idle."""
 
 log = structlog.get_logger(__name__)
-
-
-def meaning_of(settings: Settings) -> Meaning:
-    """Give the part of the settings that decides what numbers mean."""
-    return Meaning(
-        session_gap=settings.session_gap_minutes * MINUTE,
-        session_length=settings.session_length_hours * HOUR,
-        identity_reach=settings.identity_reach_days * DAY,
-    )
 
 
 def rules_of(settings: Settings) -> contract.Rules:

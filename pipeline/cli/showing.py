@@ -17,7 +17,6 @@ from typing import Any, Final, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.agents.worker import meaning_of
 from pipeline.cli.demonstration import Demonstration, Reading
 from pipeline.cli.reading import Answer, sql_of
 from pipeline.cli.story import Story
@@ -26,6 +25,7 @@ from pipeline.cli.who import resolve
 from pipeline.local.demo.shop import Shop
 from pipeline.local.process import LocalServerError
 from pipeline.local.stack import LocalStack, running
+from pipeline.meaning import meaning_of
 from pipeline.store.connect import server_of
 from pipeline.verify import verify
 

@@ -28,6 +28,13 @@ Topic = Annotated[
 ]
 Name = Annotated[str, Meta(pattern=r"^\S+$", extra={"allowed": "text without spaces, not empty"})]
 Key = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,8}$", extra={"allowed": "1 to 8 small letters or digits"})]
+Limit = Annotated[
+    str,
+    Meta(
+        pattern=r"^(loyalty|email|phone|device|anonymous)(@[^\s=]{1,64})?=[1-9][0-9]{0,5}$",
+        extra={"allowed": "kind=number or kind@source=number, such as email=2 or device@pos=50"},
+    ),
+]
 
 HMAC_KEY_BYTES = 16
 """A key of less than 128 bits is refused."""
@@ -108,9 +115,34 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 90
     session_gap_minutes: Annotated[Count, Meta(description="A longer silence cuts a session.")] = 30
     session_length_hours: Annotated[Count, Meta(description="A session never spans more.")] = 24
+    session_cut_by_campaign: Annotated[bool, Meta(description="A new campaign cuts a session.")] = False
+    session_midnight_zone: Annotated[
+        str, Meta(description="Time zone whose midnight cuts a session, such as Europe/Kyiv; empty for none.")
+    ] = ""
     identity_reach_days: Annotated[
         Count, Meta(description="How far a sighting of a machine with a person reaches, both ways.")
     ] = 90
+    identity_limits: Annotated[
+        tuple[Limit, ...],
+        Meta(description="How many persons an identifier of a kind, or of a kind from a source, may have."),
+    ] = ()
+    actor_limit: Annotated[
+        Count,
+        Meta(
+            description="An identifier with more interactions in 90 days is nobody: a bot, a till's customer."
+        ),
+    ] = 10_000
+    first_reply_chat_minutes: Annotated[
+        Count, Meta(description="A first reply on channel chat that takes longer is a friction.")
+    ] = 2
+    first_reply_social_minutes: Annotated[Count, Meta(description="The same on channel social.")] = 60
+    first_reply_hours: Annotated[Count, Meta(description="The same on all other channels.")] = 24
+    friction_threshold: Annotated[
+        Seconds, Meta(description="A customer whose score of frictions reaches it has crossed.")
+    ] = 3.0
+    friction_cleared: Annotated[
+        Seconds, Meta(description="A score below it has cleared; the next crossing counts again.")
+    ] = 2.0
     watermark_skew_seconds: Annotated[
         Annotated[int, Meta(ge=0)],
         Meta(description="How far a watermark stays behind the greatest time seen."),

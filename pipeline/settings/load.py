@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -91,6 +92,7 @@ def contradictions(settings: Settings) -> list[str]:
         faults.append(
             f"stitch_topic = {settings.stitch_topic}: is among source_topics; it must be a topic of its own"
         )
+    faults += _meaning(settings)
     if len(set(settings.source_topics)) < len(settings.source_topics):
         faults.append(f"source_topics = {shown(settings.source_topics)}: allowed is each topic once")
     return faults
@@ -109,5 +111,20 @@ def _kafka_login(settings: Settings) -> list[str]:
         faults.append(
             f"kafka_sasl_mechanism = {settings.kafka_sasl_mechanism}: would send the password without TLS; "
             "set kafka_tls = true, or kafka_allow_plaintext_credentials = true for development"
+        )
+    return faults
+
+
+def _meaning(settings: Settings) -> list[str]:
+    faults: list[str] = []
+    zone = settings.session_midnight_zone
+    if zone and zone not in available_timezones():
+        faults.append(
+            f"session_midnight_zone = {shown(zone)}: allowed is an IANA time zone, such as Europe/Kyiv"
+        )
+    if settings.friction_cleared > settings.friction_threshold:
+        faults.append(
+            f"friction_cleared = {settings.friction_cleared}: allowed is at most friction_threshold, "
+            f"{settings.friction_threshold}"
         )
     return faults

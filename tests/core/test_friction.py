@@ -52,7 +52,9 @@ def answered(at: str, score: int, survey: str = "s", **fields: Any) -> Interacti
 
 
 def failed(at: str, number: str = "", **fields: Any) -> Interaction:
-    return interaction("payment_failed", at=at, ids=f"customer:42 order:{number or at.replace(' ', '-')}", **fields)
+    return interaction(
+        "payment_failed", at=at, ids=f"customer:42 order:{number or at.replace(' ', '-')}", **fields
+    )
 
 
 class TestRootCauses:

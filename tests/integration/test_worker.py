@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from pipeline.agents.worker import meaning_of
 from pipeline.cli.demonstration import Demonstration
 from pipeline.emit.bulk import publish
 from pipeline.local.demo.shop import Shop
 from pipeline.local.stack import LocalStack
+from pipeline.meaning import meaning_of
 from pipeline.store.connect import server_of
 from pipeline.verify import verify
 
