@@ -20,7 +20,7 @@ from pipeline.local.clickhouse import LocalClickHouse
 from pipeline.local.hold import hold
 from pipeline.local.kafka import LocalKafka
 from pipeline.local.key import key_file
-from pipeline.local.port import LOOPBACK, free_port, is_free, usual
+from pipeline.local.port import LOOPBACK, Port, choose
 from pipeline.local.process import stop_orphan, tail
 from pipeline.local.state import Part, State, forget, now, running, write
 from pipeline.local.worker import LocalWorker
@@ -59,7 +59,7 @@ class LocalStack:
         self.kafka: LocalKafka | None = None
         self.clickhouse: LocalClickHouse | None = None
         self._wanted = (kafka, clickhouse)
-        self._telemetry_port = telemetry_port
+        self._telemetry_port = Port(telemetry_port)
         self._more = dict(more or {})
         self._worker = LocalWorker(self.root, log=self.log_of("worker"))
         self._began_at = now()
@@ -97,19 +97,21 @@ class LocalStack:
 
     def _start(self) -> None:
         self._stop_orphans()
-        if not is_free(self._telemetry_port):
-            self._telemetry_port = free_port()
+        if self._telemetry_port.number:
+            self._telemetry_port = choose(self._telemetry_port.number)
+            self._running.callback(self._telemetry_port.release)
         with_kafka, with_clickhouse = self._wanted
         if with_kafka:
-            self.kafka = LocalKafka(self.root / "kafka", port=usual(_KAFKA), log=self.log_of("kafka"))
+            self.kafka = LocalKafka(self.root / "kafka", usual=_KAFKA, log=self.log_of("kafka"))
             self._running.callback(self.kafka.stop)
             self.kafka.launch()
             self._tell("starting")
         if with_clickhouse:
             self.clickhouse = LocalClickHouse(
                 self.root / "clickhouse",
-                native_port=usual(_NATIVE),
-                http_port=usual(_HTTP),
+                native_port=_NATIVE,
+                http_port=_HTTP,
+                or_any=True,
                 log=self.log_of("clickhouse"),
             )
             self._running.callback(self.clickhouse.stop)
@@ -181,7 +183,7 @@ class LocalStack:
         return {f"CXSTREAM_{name.upper()}": str(value) for name, value in self._settings().items()}
 
     def _settings(self) -> dict[str, Any]:
-        settings: dict[str, Any] = {"data_dir": str(self.root), "telemetry_port": self._telemetry_port}
+        settings: dict[str, Any] = {"data_dir": str(self.root), "telemetry_port": self._telemetry_port.number}
         if all(self._wanted):  # a key of this machine must not reach data that live elsewhere
             settings["hmac_key_file"] = str(key_file(self.root))
         if self.kafka is not None:

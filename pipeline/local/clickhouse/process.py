@@ -30,12 +30,20 @@ class LocalClickHouse:
     """A server for one data directory. A context manager; ports and passwords are set once it has started."""
 
     def __init__(
-        self, data: Path, *, native_port: int = 0, http_port: int = 0, log: Path | None = None
+        self,
+        data: Path,
+        *,
+        native_port: int = 0,
+        http_port: int = 0,
+        or_any: bool = False,
+        log: Path | None = None,
     ) -> None:
+        """With `or_any` a port that is taken is no error: another is used."""
         self.data = data.resolve()
         """The directory."""
         self._log = log or self.data / "clickhouse.log"
         self._wanted = (native_port, http_port)
+        self._or_any = or_any
         self._process: subprocess.Popen[bytes] | None = None
         self.native_port = 0
         self.http_port = 0
@@ -69,6 +77,7 @@ class LocalClickHouse:
             [
                 *(sys.executable, "-m", "pipeline.local.clickhouse", "--data", str(self.data)),
                 *("--native-port", native_port, "--http-port", http_port),
+                *(["--or-any"] if self._or_any else []),
             ],
             log=self._log,
             environment=_MEMORY,
