@@ -23,7 +23,7 @@ from pipeline.local.key import key_file
 from pipeline.local.port import LOOPBACK, Port, choose
 from pipeline.local.process import stop_orphan, tail
 from pipeline.local.state import Part, State, forget, now, running, write
-from pipeline.local.worker import LocalWorker
+from pipeline.local.worker import LocalWorker, WorkerFailure
 from pipeline.settings import Settings
 from pipeline.settings.sources import STACK_LOCK
 from pipeline.store.connect import server_of
@@ -151,8 +151,8 @@ class LocalStack:
         """The worker's process; 0 while there is none."""
         return self._worker.pid
 
-    def worker_failure(self) -> str:
-        """Give the end of the worker's log if it has ended by itself, else ""."""
+    def worker_failure(self) -> WorkerFailure | None:
+        """Give how and why the worker ended if it has ended by itself."""
         return self._worker.failure()
 
     def server_failure(self) -> str:
