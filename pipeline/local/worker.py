@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pipeline.local.last_words import LastWords, how_it_ended, last_words
+from pipeline.local.port import Port, choose, is_free
 from pipeline.local.process import note_owner, start, stop, stop_orphan
 
 _GRACE_SECONDS: Final = 25.0
@@ -39,7 +40,7 @@ class WorkerFailure(NamedTuple):
 class LocalWorker:
     """The worker of one stack; started and stopped as often as one likes."""
 
-    def __init__(self, root: Path, *, log: Path) -> None:
+    def __init__(self, root: Path, *, log: Path, telemetry_port: int = 0) -> None:
         self._owner = root / "worker.pid"
         self._mark = f"cxstream={root}"
         """Python ignores it; it tells this stack's worker from any other process."""
@@ -49,11 +50,27 @@ class LocalWorker:
         self._said_before = 0
         """Bytes in the log that are of earlier ones."""
         self._failure: WorkerFailure | None = None
+        self._port = Port(telemetry_port)
 
     @property
     def pid(self) -> int:
         """The worker's process; 0 while there is none."""
         return self._process.pid if self._process is not None else 0
+
+    @property
+    def telemetry_port(self) -> int:
+        """The port that it should take; 0 if any."""
+        return self._port.number
+
+    def choose_port(self) -> None:
+        """Reserve its port, or another if that one is taken."""
+        if self._port.number and not (self._port.is_reserved and is_free(self._port.number)):
+            self._port.release()
+            self._port = choose(self._port.number)
+
+    def release_port(self) -> None:
+        """Let others have its port."""
+        self._port.release()
 
     def start(self, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Start it, and give it; it may take a second or two until it reads."""
