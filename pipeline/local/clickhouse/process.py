@@ -10,11 +10,10 @@ import time
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
-
-import psutil
+from typing import IO, Final, Self
 
 from pipeline.local.clickhouse.access import make_passwords
+from pipeline.local.hold import hold
 from pipeline.local.process import LocalServerError, note_owner, start, stop, stop_orphan, tail
 
 _START_SECONDS: Final = 60.0
@@ -45,6 +44,8 @@ class LocalClickHouse:
         self._wanted = (native_port, http_port)
         self._or_any = or_any
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock: IO[str] | None = None
+        """Ours while our server runs. What runs where nobody has it is an orphan, whoever is its parent by now."""
         self.native_port = 0
         self.http_port = 0
         self.passwords: dict[str, str] = {}
@@ -67,9 +68,18 @@ class LocalClickHouse:
     def start(self) -> None:
         """Start the server and wait until it answers. Raises LocalServerError."""
         self.data.mkdir(parents=True, exist_ok=True)
-        owner = self.data / "clickhouse.pid"
-        _refuse_owned(owner, self.data)
-        stop_orphan(owner, str(self.data))
+        self._lock = hold(
+            self.data / "owner.lock",
+            f"{self.data} is in use: ClickHouse runs there{self._as()}; stop it first",
+        )
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        stop_orphan(self._owner, str(self.data))
         ports = self.data / "ports.json"
         ports.unlink(missing_ok=True)
         native_port, http_port = map(str, self._wanted)
@@ -82,7 +92,7 @@ class LocalClickHouse:
             log=self._log,
             environment=_MEMORY,
         )
-        note_owner(owner, self._process)
+        note_owner(self._owner, self._process)
         self._wait(ports)
         self.passwords = make_passwords(self.data / "passwords")
 
@@ -91,13 +101,25 @@ class LocalClickHouse:
         if self._process is not None:
             stop(self._process)
             self._process = None
-            (self.data / "clickhouse.pid").unlink(missing_ok=True)
+            self._owner.unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def _owner(self) -> Path:
+        return self.data / "clickhouse.pid"
+
+    def _as(self) -> str:
+        try:
+            return f" as process {int(self._owner.read_text(encoding='utf-8'))}"
+        except (OSError, ValueError):
+            return ""
 
     def _wait(self, ports: Path) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers(ports):
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
                 raise LocalServerError(
                     f"ClickHouse did not start; the end of {self._log}:\n{tail(self._log)}"
                 )
@@ -111,18 +133,3 @@ class LocalClickHouse:
         except (OSError, ValueError):
             return False
         return True
-
-
-def _refuse_owned(owner: Path, data: Path) -> None:
-    """Refuse a directory whose server still has the parent that started it."""
-    try:
-        server = psutil.Process(int(owner.read_text(encoding="utf-8")))
-        if not any(str(data) in part for part in server.cmdline()):
-            return
-        parent = server.parent()
-    except (OSError, ValueError, psutil.Error):
-        return
-    if parent is not None and parent.pid != 1:
-        raise LocalServerError(
-            f"{data} is in use: ClickHouse runs there as process {server.pid}; stop it first"
-        )
