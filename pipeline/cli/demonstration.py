@@ -101,7 +101,7 @@ class Demonstration:
                 if disturb is not None:
                     disturb(reading)
                 elif failure := self.stack.worker_failure():
-                    raise LocalServerError(failure)
+                    raise LocalServerError(f"{failure}\nIts log: {failure.log}")
                 if reading != last:
                     last, moved = reading, time.monotonic()
                 elif time.monotonic() - moved > _STUCK_SECONDS:

@@ -22,6 +22,7 @@ def doctor(
     """Check every dependency: reachable, version, topics, tables, lag, worker; and say what to do. Exit code 1 if anything is wrong.
 
     Changes nothing. What needs attention (!) may be as you want it; what is wrong (✗) keeps the pipeline from working.
+    Records that wait need attention while a worker reads them, and are wrong if nobody does.
 
     Examples:
       cxstream doctor

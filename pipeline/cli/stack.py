@@ -23,8 +23,8 @@ def up(
     """Start the local stack and stay until Ctrl-C: a real Kafka, the real ClickHouse engine, a worker.
 
     Data stay in .cxstream (the setting data_dir) from run to run; nothing listens beyond loopback. A server whose address
-    is set (kafka_bootstrap; clickhouse_host or a port) is used instead of one of ours. If a stack runs here already, says where, and
-    exits with 0.
+    is set (kafka_bootstrap; clickhouse_host or a port) is used instead of one of ours. A worker that ends is started again after a pause, unless that is no use; then the exit
+    code is 1. If a stack runs here already, says where, and exits with 0.
 
     Examples:
         cxstream up

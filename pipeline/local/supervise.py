@@ -1,7 +1,7 @@
 """Keeping a stack up in the foreground, until a signal or the end of a server.
 
 What comes in: a stack, and where to tell. What goes out: an exit code; everything that was started has ended by then.
-A worker that ends does not end the servers: what it refused, and why, is to be read in them.
+A worker that ends is started again, and does not end the servers: what it refused, and why, is to be read in them.
 """
 
 import os
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
+from pipeline.local.revive import Reviver
 from pipeline.local.stack import LocalStack
 
 _LOOK_SECONDS: Final = 0.3
@@ -20,33 +21,25 @@ Tell = Callable[[str], None]
 
 
 def supervise(stack: LocalStack, *, worker: bool, up: Callable[[], None], tell: Tell) -> int:
-    """Start a stack, call `up`, and stay; give the exit code: 0 after a signal, 1 if a server ended by itself.
+    """Start a stack, call `up`, and stay; give the exit code: 0 after a signal, 1 if something had ended for good.
 
     A second signal does not wait: what still runs is killed with this process.
     """
     _on_signals(_interrupt)
+    reviver = Reviver(stack, tell)
     try:
         with stack:
             if worker:
                 stack.start_worker()
             up()
-            failure = _watch(stack, tell)
+            while not (failure := stack.server_failure()):
+                reviver.look()
+                time.sleep(_LOOK_SECONDS)
             tell(f"{failure}\nStopping the rest.")
             return 1
     except KeyboardInterrupt:
         tell("Stopped.")
-        return 0
-
-
-def _watch(stack: LocalStack, tell: Tell) -> str:
-    """Wait for the end of a server, and give it; tell of the end of a worker."""
-    told = False
-    while not (failure := stack.server_failure()):
-        if not told and (of_worker := stack.worker_failure()):
-            tell(f"{of_worker}\nKafka and ClickHouse go on; cxstream worker starts another.")
-            told = True
-        time.sleep(_LOOK_SECONDS)
-    return failure
+        return int(reviver.gave_up)
 
 
 def _on_signals(handler: Callable[[int, FrameType | None], None]) -> None:

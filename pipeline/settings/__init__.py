@@ -169,7 +169,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     telemetry_host: Annotated[Name, Meta(description="Address that telemetry listens on.")] = "127.0.0.1"
     telemetry_port: Annotated[
-        Annotated[int, Meta(ge=0, le=65535)], Meta(description="Its port; 0 takes a free one.")
+        Annotated[int, Meta(ge=0, le=65535)],
+        Meta(description="Its port; 0 takes a free one, and so does the default where it is taken."),
     ] = 9464
     log_format: Annotated[
         Literal["auto", "console", "json"], Meta(description="auto: console on a terminal, else json.")

@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.settings import Settings
 from pipeline.settings.sources import (
+    STACK,
     Gathered,
     Given,
     Names,
@@ -29,6 +30,11 @@ class Loaded(NamedTuple, Generic[S]):
 
     settings: S
     origins: Mapping[str, str]
+
+    def given_by(self, name: str) -> str:
+        """Where a person gave this setting; "" if it has its default, or the local stack chose it."""
+        origin = self.origins.get(name, "")
+        return "" if origin.startswith(STACK) else origin
 
 
 def load(

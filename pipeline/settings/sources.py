@@ -23,6 +23,7 @@ STACK_LOCK: Final = "stack.lock"
 
 FILE_SUFFIX: Final = "_file"
 ENVIRONMENT: Final = "the environment"
+STACK: Final = "the local stack"
 
 ENDPOINTS: Final = {
     "kafka_": frozenset({"kafka_bootstrap"}),
@@ -101,7 +102,7 @@ def from_stack(names: Names, data_dir: Path) -> Gathered:
         return Gathered({}, [])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SettingsError([f"{path} is unreadable ({error}): start the local stack again"]) from None
-    return _known(names, entries, where=f"the local stack ({path})")
+    return _known(names, entries, where=f"{STACK} ({path})")
 
 
 def for_the_same_servers(stack: Gathered, given: Mapping[str, Given]) -> Gathered:

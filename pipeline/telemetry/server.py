@@ -3,6 +3,7 @@
 A stuck event loop must not keep its own health from being told, so nothing here runs on it.
 """
 
+import errno
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,11 +11,14 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from pipeline.telemetry import Telemetry, Verdict
 
 TEXT = "text/plain; charset=utf-8"
+
+log = structlog.get_logger(__name__)
 
 Page = Callable[[], tuple[HTTPStatus, str, bytes]]
 """Status, content type and body, made anew for every request."""
@@ -24,6 +28,10 @@ class TelemetryError(Exception):
     """The port cannot be opened."""
 
 
+class PortTakenError(TelemetryError):
+    """Somebody else listens on the port."""
+
+
 class TelemetryServer:
     """Serves a process's telemetry from entering to leaving the context. Raises TelemetryError on entering."""
 
@@ -31,7 +39,8 @@ class TelemetryServer:
         try:
             self._server = _Server((host, port), telemetry)
         except OSError as error:
-            raise TelemetryError(
+            kind = PortTakenError if error.errno == errno.EADDRINUSE else TelemetryError
+            raise kind(
                 f"telemetry cannot listen on {host}:{port}: {error.strerror}; set telemetry_port to another, or to 0"
             ) from None
         self._thread = Thread(target=self._server.serve_forever, name="telemetry", daemon=True)
@@ -44,6 +53,8 @@ class TelemetryServer:
 
     def __enter__(self) -> Self:
         self._thread.start()
+        host, port = self.address
+        log.info("telemetry is served", host=host, port=port)
         return self
 
     def __exit__(

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from pipeline.cli.examine.address import speaks_tls, split
 from pipeline.core.row import IntakeRow
@@ -119,17 +119,51 @@ def test_a_topic_that_is_missing_names_the_command_that_makes_it(
     assert "cxstream topics" in found["topic nowhere"]["cure"]
 
 
-@pytest.mark.usefixtures("engine")
-def test_records_that_wait_are_counted(run: Run, topics: Settings) -> None:
-    async def send() -> None:
-        async with AIOKafkaProducer(bootstrap_servers=topics.kafka_bootstrap, acks="all") as producer:
-            for number in range(5):
-                await producer.send_and_wait(topics.source_topics[0], b"{}", partition=number % 2)
+async def send(settings: Settings, records: int) -> None:
+    async with AIOKafkaProducer(bootstrap_servers=settings.kafka_bootstrap, acks="all") as producer:
+        for number in range(records):
+            await producer.send_and_wait(settings.source_topics[0], b"{}", partition=number % 2)
 
-    asyncio.run(send())
+
+@pytest.mark.usefixtures("engine", "telemetry")
+def test_records_that_wait_while_a_worker_answers_need_attention_at_most(run: Run, topics: Settings) -> None:
+    asyncio.run(send(topics, 5))
     _, found = findings(run)
     assert found["lag"]["verdict"] == "attention"
     assert found["lag"]["found"] == f"records that wait: {topics.source_topics[0]} 5"
+
+
+@pytest.mark.usefixtures("engine")
+def test_records_that_wait_for_nobody_are_wrong_and_it_says_how_to_start_a_worker(
+    run: Run, topics: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXSTREAM_TELEMETRY_PORT", "1")
+    asyncio.run(send(topics, 5))
+    code, found = findings(run)
+    assert code == 1
+    assert found["lag"]["verdict"] == "wrong"
+    assert f"{topics.source_topics[0]} 5; nobody reads them" in found["lag"]["found"]
+    assert topics.kafka_group in found["lag"]["found"]
+    assert "cxstream worker" in found["lag"]["cure"]
+    assert "cxstream up" in found["lag"]["cure"]
+
+
+@pytest.mark.usefixtures("engine")
+async def test_records_that_wait_for_a_worker_of_another_machine_need_attention(
+    run: Run, topics: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXSTREAM_TELEMETRY_PORT", "1")
+    await send(topics, 5)
+    elsewhere = AIOKafkaConsumer(
+        *topics.source_topics,
+        bootstrap_servers=topics.kafka_bootstrap,
+        group_id=topics.kafka_group,
+        enable_auto_commit=False,
+    )
+    async with elsewhere:
+        _, found = await asyncio.to_thread(findings, run)
+    assert found["lag"]["verdict"] == "attention"
+    assert found["worker"]["verdict"] == "attention"
 
 
 @pytest.mark.usefixtures("topics", "engine")

@@ -61,8 +61,12 @@ class Operator:
 
     def start(self, *arguments: str, leashed: bool = True) -> State:
         """The same, and wait until it is up; what it says about itself."""
-        up = self.begin(*arguments, leashed=leashed)
-        self.hears("Ctrl-C", up)
+        self.begin(*arguments, leashed=leashed)
+        return self.awaits()
+
+    def awaits(self) -> State:
+        """Wait until what was begun is up; what it says about itself."""
+        self.hears("Ctrl-C", self.up)
         state = running(self.data)
         assert state is not None
         self.started += [part.pid for part in state.processes.values()]

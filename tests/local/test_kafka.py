@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from pipeline.local.kafka import LocalKafka
-from pipeline.local.port import free_port, listens
+from pipeline.local.port import Port, free_port, listens
 from pipeline.local.process import LocalServerError, is_over, start, stop
 
 OWNER = """
@@ -171,8 +171,8 @@ def test_where_a_free_port_is_taken_in_between_it_takes_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ports = [taken.getsockname()[1], *(free_port() for _ in range(3))]
-        monkeypatch.setattr("pipeline.local.kafka.free_port", lambda: ports.pop(0))
+        ports = [Port(taken.getsockname()[1]), *(Port(free_port()) for _ in range(3))]
+        monkeypatch.setattr("pipeline.local.kafka.choose", lambda *_: ports.pop(0))
         with LocalKafka(tmp_path / "data") as server:
             assert server.bootstrap != f"127.0.0.1:{taken.getsockname()[1]}"
 

@@ -116,16 +116,6 @@ def test_a_second_signal_does_not_wait(operator: Operator) -> None:
     assert all(map(is_over, pids(state)))
 
 
-def test_the_end_of_a_worker_is_told_and_the_servers_go_on(operator: Operator) -> None:
-    state = operator.start()
-    os.kill(state.processes["worker"].pid, signal.SIGKILL)
-    operator.hears("the worker ended with -9", operator.up)
-    told = operator.cxstream("status")
-    assert told.returncode == 1
-    assert "HAS ENDED" in told.stdout
-    assert operator.cxstream("query", "SELECT 1").returncode == 0
-
-
 def test_the_end_of_a_server_is_told_and_ends_the_rest(operator: Operator) -> None:
     state = operator.start()
     os.kill(state.processes["kafka"].pid, signal.SIGKILL)

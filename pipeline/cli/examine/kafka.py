@@ -1,25 +1,24 @@
-"""Kafka: reachable, trusted, logged in; topics as declared; how much waits.
+"""Kafka: reachable, trusted, logged in; topics as declared; what waits in them.
 
 Clients say "unable to bootstrap" to a wrong password, a wrong authority and plaintext alike; this tells them apart.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import create_conn
-from aiokafka.errors import GroupCoordinatorNotAvailableError, KafkaError
-from aiokafka.structs import OffsetAndMetadata
+from aiokafka.errors import KafkaError
 
 from pipeline.cli.examine.address import SECONDS, distrusted, speaks_tls, split, unreachable
 from pipeline.cli.examine.finding import Finding
+from pipeline.cli.examine.lag import Lag, finding, lag
 from pipeline.emit.connection import connection_of
 from pipeline.kafka.topics import State, declared, inspect
 from pipeline.settings import Settings
 
-_PATIENCE = 10.0
+_PATIENCE = 15.0
 """Seconds for all that is asked of a broker that answers."""
 
 
@@ -30,7 +29,7 @@ def kafka(settings: Settings) -> Iterator[Finding]:
     if problem:
         return
     try:
-        states, waiting = asyncio.run(asyncio.wait_for(_contents(settings), _PATIENCE))
+        states, looked = asyncio.run(asyncio.wait_for(_contents(settings), _PATIENCE))
     except (KafkaError, OSError, TimeoutError) as error:
         yield Finding(
             "kafka", "wrong", f"does not answer questions: {type(error).__name__} {error}", "see its log"
@@ -38,7 +37,7 @@ def kafka(settings: Settings) -> Iterator[Finding]:
         return
     for state in states:
         yield _topic(state)
-    yield _lag(settings, waiting)
+    yield finding(settings, looked)
 
 
 def _server(settings: Settings) -> Finding | None:
@@ -81,41 +80,13 @@ def _admin(settings: Settings) -> AIOKafkaAdminClient:
     return AIOKafkaAdminClient(bootstrap_servers=settings.kafka_bootstrap, **connection_of(settings))
 
 
-async def _contents(settings: Settings) -> tuple[list[State], Counter[str]]:
-    """How the topics stand, and records by topic that the group has not acknowledged."""
+async def _contents(settings: Settings) -> tuple[list[State], Lag]:
+    """How the topics stand, and what waits in them."""
     states = await inspect(settings.kafka_bootstrap, declared(settings), **connection_of(settings))
     partitions = [
         TopicPartition(one.topic.name, number) for one in states for number in range(one.partitions)
     ]
-    admin, consumer = (
-        _admin(settings),
-        AIOKafkaConsumer(bootstrap_servers=settings.kafka_bootstrap, **connection_of(settings)),
-    )
-    try:
-        await asyncio.gather(admin.start(), consumer.start())
-        committed = await _committed(admin, settings.kafka_group)
-        first = await consumer.beginning_offsets(partitions)
-        end = await consumer.end_offsets(partitions)
-    finally:
-        await asyncio.gather(admin.close(), consumer.stop())
-    waiting: Counter[str] = Counter()
-    for one in partitions:
-        read = committed[one].offset if one in committed and committed[one].offset >= 0 else first[one]
-        waiting[one.topic] += max(end[one] - read, 0)
-    return states, waiting
-
-
-async def _committed(admin: AIOKafkaAdminClient, group: str) -> Mapping[TopicPartition, OffsetAndMetadata]:
-    """What the group has acknowledged. A new cluster has no coordinator until the first time one asks."""
-    while True:
-        try:
-            committed: Mapping[TopicPartition, OffsetAndMetadata] = await admin.list_consumer_group_offsets(
-                group
-            )
-        except GroupCoordinatorNotAvailableError:
-            await asyncio.sleep(0.5)
-        else:
-            return committed
+    return states, await lag(settings, partitions)
 
 
 def _topic(state: State) -> Finding:
@@ -123,18 +94,3 @@ def _topic(state: State) -> Finding:
     if state.is_good:
         return Finding(what, "good", f"{state.partitions} partitions")
     return Finding(what, "wrong", f"{state.state}: {state.partitions} partitions", state.cure)
-
-
-def _lag(settings: Settings, waiting: Counter[str]) -> Finding:
-    found = ", ".join(f"{topic} {number:,}" for topic, number in waiting.items() if number) or "nothing waits"
-    others = waiting.total() - waiting[settings.stitch_topic]
-    if (
-        not others and waiting[settings.stitch_topic] <= settings.stitch_partitions
-    ):  # a watermark on its way to each
-        return Finding("lag", "good", found)
-    return Finding(
-        "lag",
-        "attention",
-        f"records that wait: {found}",
-        f"fine while it shrinks; else see the workers of {settings.kafka_group}",
-    )

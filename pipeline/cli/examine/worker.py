@@ -18,7 +18,7 @@ def worker(settings: Settings) -> Iterator[Finding]:
             "worker", "attention", "cannot tell: telemetry_port is 0", "its log says which port it took"
         )
         return
-    host = _EVERYWHERE.get(settings.telemetry_host, settings.telemetry_host)
+    host = _host(settings)
     place = f"{host}:{settings.telemetry_port}"
     try:
         alive, why = _ask(host, settings.telemetry_port, "/healthz")
@@ -35,6 +35,19 @@ def worker(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("worker", "good", f"{place}: {state}")
+
+
+def answers(settings: Settings) -> bool:
+    """Whether a worker answers at the telemetry port that the settings name."""
+    try:
+        _ask(_host(settings), settings.telemetry_port, "/healthz")
+    except (OSError, HTTPException):
+        return False
+    return True
+
+
+def _host(settings: Settings) -> str:
+    return _EVERYWHERE.get(settings.telemetry_host, settings.telemetry_host)
 
 
 def _ask(host: str, port: int, path: str) -> tuple[bool, str]:

@@ -15,12 +15,16 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="data directory; kept between starts")
     parser.add_argument("--native-port", type=int, default=0, help="0 chooses a free one")
     parser.add_argument("--http-port", type=int, default=0, help="0 chooses a free one")
+    parser.add_argument("--or-any", action="store_true", help="where a port is taken, use another")
     arguments = parser.parse_args()
     stopping = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stopping)  # before any thread: one place waits for them
     try:
         server = Server(
-            arguments.data.resolve(), native_port=arguments.native_port, http_port=arguments.http_port
+            arguments.data.resolve(),
+            native_port=arguments.native_port,
+            http_port=arguments.http_port,
+            or_any=arguments.or_any,
         )
     except (DirectoryInUseError, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command's answer

@@ -10,11 +10,10 @@ import time
 import urllib.request
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
-
-import psutil
+from typing import IO, Final, Self
 
 from pipeline.local.clickhouse.access import make_passwords
+from pipeline.local.hold import hold
 from pipeline.local.process import LocalServerError, note_owner, start, stop, stop_orphan, tail
 
 _START_SECONDS: Final = 60.0
@@ -30,13 +29,23 @@ class LocalClickHouse:
     """A server for one data directory. A context manager; ports and passwords are set once it has started."""
 
     def __init__(
-        self, data: Path, *, native_port: int = 0, http_port: int = 0, log: Path | None = None
+        self,
+        data: Path,
+        *,
+        native_port: int = 0,
+        http_port: int = 0,
+        or_any: bool = False,
+        log: Path | None = None,
     ) -> None:
+        """With `or_any` a port that is taken is no error: another is used."""
         self.data = data.resolve()
         """The directory."""
         self._log = log or self.data / "clickhouse.log"
         self._wanted = (native_port, http_port)
+        self._or_any = or_any
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock: IO[str] | None = None
+        """Ours while our server runs. What runs where nobody has it is an orphan, whoever is its parent by now."""
         self.native_port = 0
         self.http_port = 0
         self.passwords: dict[str, str] = {}
@@ -59,9 +68,18 @@ class LocalClickHouse:
     def start(self) -> None:
         """Start the server and wait until it answers. Raises LocalServerError."""
         self.data.mkdir(parents=True, exist_ok=True)
-        owner = self.data / "clickhouse.pid"
-        _refuse_owned(owner, self.data)
-        stop_orphan(owner, str(self.data))
+        self._lock = hold(
+            self.data / "owner.lock",
+            f"{self.data} is in use: ClickHouse runs there{self._as()}; stop it first",
+        )
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self) -> None:
+        stop_orphan(self._owner, str(self.data))
         ports = self.data / "ports.json"
         ports.unlink(missing_ok=True)
         native_port, http_port = map(str, self._wanted)
@@ -69,11 +87,12 @@ class LocalClickHouse:
             [
                 *(sys.executable, "-m", "pipeline.local.clickhouse", "--data", str(self.data)),
                 *("--native-port", native_port, "--http-port", http_port),
+                *(["--or-any"] if self._or_any else []),
             ],
             log=self._log,
             environment=_MEMORY,
         )
-        note_owner(owner, self._process)
+        note_owner(self._owner, self._process)
         self._wait(ports)
         self.passwords = make_passwords(self.data / "passwords")
 
@@ -82,13 +101,25 @@ class LocalClickHouse:
         if self._process is not None:
             stop(self._process)
             self._process = None
-            (self.data / "clickhouse.pid").unlink(missing_ok=True)
+            self._owner.unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    @property
+    def _owner(self) -> Path:
+        return self.data / "clickhouse.pid"
+
+    def _as(self) -> str:
+        try:
+            return f" as process {int(self._owner.read_text(encoding='utf-8'))}"
+        except (OSError, ValueError):
+            return ""
 
     def _wait(self, ports: Path) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while not self._answers(ports):
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
                 raise LocalServerError(
                     f"ClickHouse did not start; the end of {self._log}:\n{tail(self._log)}"
                 )
@@ -102,18 +133,3 @@ class LocalClickHouse:
         except (OSError, ValueError):
             return False
         return True
-
-
-def _refuse_owned(owner: Path, data: Path) -> None:
-    """Refuse a directory whose server still has the parent that started it."""
-    try:
-        server = psutil.Process(int(owner.read_text(encoding="utf-8")))
-        if not any(str(data) in part for part in server.cmdline()):
-            return
-        parent = server.parent()
-    except (OSError, ValueError, psutil.Error):
-        return
-    if parent is not None and parent.pid != 1:
-        raise LocalServerError(
-            f"{data} is in use: ClickHouse runs there as process {server.pid}; stop it first"
-        )

@@ -3,6 +3,7 @@
 What comes in: a data directory and ports. What goes out: a server that serves until it is told to stop.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -35,7 +36,10 @@ class DirectoryInUseError(Exception):
 class Server:
     """Serves one data directory."""
 
-    def __init__(self, directory: Path, *, native_port: int = 0, http_port: int = 0) -> None:
+    def __init__(
+        self, directory: Path, *, native_port: int = 0, http_port: int = 0, or_any: bool = False
+    ) -> None:
+        """Port 0 is any; with `or_any` one that is taken is replaced, else it raises OSError."""
         directory.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(directory / "lock")
         passwords = make_passwords(directory / "passwords")
@@ -46,9 +50,15 @@ class Server:
         watch = Watch(self._engine.kill)
         self._doors = [
             _door(
-                native_port, lambda connection: NativeClient(connection, self._engine, gate, watch).serve()
+                native_port,
+                lambda connection: NativeClient(connection, self._engine, gate, watch).serve(),
+                or_any=or_any,
             ),
-            _door(http_port, lambda connection: HttpClient(connection, self._engine, gate, watch).serve()),
+            _door(
+                http_port,
+                lambda connection: HttpClient(connection, self._engine, gate, watch).serve(),
+                or_any=or_any,
+            ),
         ]
         self.native_port, self.http_port = (door.server_address[1] for door in self._doors)
         _write_ports(directory / PORTS_FILE, self.native_port, self.http_port)
@@ -74,13 +84,18 @@ class _Door(socketserver.ThreadingTCPServer):
     request_queue_size = 256
 
 
-def _door(port: int, serve: Any) -> _Door:
+def _door(port: int, serve: Any, *, or_any: bool) -> _Door:
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
             connection: socket.socket = self.request
             serve(connection)
 
-    return _Door((_LOOPBACK, port), Handler)
+    try:
+        return _Door((_LOOPBACK, port), Handler)
+    except OSError as error:
+        if not or_any or error.errno != errno.EADDRINUSE:
+            raise
+    return _Door((_LOOPBACK, 0), Handler)
 
 
 def _lock(file: Path) -> IO[str]:

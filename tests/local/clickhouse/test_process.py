@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from pipeline.local.clickhouse import LocalClickHouse
-from pipeline.local.process import LocalServerError
+from pipeline.local.hold import hold
+from pipeline.local.process import LocalServerError, is_over
 
 from .clients import ask, native
 
@@ -108,3 +109,71 @@ def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     assert child.wait(10) != 1
     with LocalClickHouse(tmp_path) as server:
         assert ask(server, "SELECT 1").text == "1\n"
+
+
+SUBREAPER = """
+import ctypes, os, subprocess, sys
+ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER, as systemd --user and tini are
+parent = subprocess.Popen([sys.executable, "-c", sys.argv[2], sys.argv[1]], stdout=subprocess.PIPE, text=True)
+server = parent.stdout.readline().strip()
+parent.kill()
+parent.wait()
+print(server, os.getpid(), flush=True)
+sys.stdin.read()
+"""
+"""Takes the children of the dead in place of process 1; its one child starts a server and is killed."""
+
+UNLEASHED = """
+import sys, time
+from pathlib import Path
+from pipeline.local import process
+from pipeline.local.clickhouse import LocalClickHouse
+process.leash = lambda: []
+server = LocalClickHouse(Path(sys.argv[1]))
+server.start()
+print(server.pid, flush=True)
+time.sleep(600)
+"""
+"""Has a server that the kernel does not kill with it."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has subreapers")
+def test_an_orphan_that_another_than_process_1_has_taken_in_is_stopped_by_the_next_start(
+    tmp_path: Path,
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SUBREAPER, str(tmp_path), UNLEASHED],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as reaper:
+        assert reaper.stdout is not None
+        orphan, parent = map(int, reaper.stdout.readline().split())
+        assert not is_over(orphan)
+        assert psutil.Process(orphan).ppid() == parent != 1
+        try:
+            with LocalClickHouse(tmp_path) as server:
+                assert is_over(orphan)
+                assert ask(server, "SELECT 1").text == "1\n"
+        finally:
+            if not is_over(orphan):
+                os.kill(orphan, signal.SIGKILL)
+            reaper.communicate("")
+
+
+def test_a_directory_is_in_use_while_its_server_starts_and_free_when_it_could_not(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = LocalClickHouse(tmp_path, native_port=taken.getsockname()[1])
+        for _ in range(2):
+            with pytest.raises(LocalServerError, match="did not start"):
+                server.start()
+    with (
+        hold(tmp_path / "owner.lock", "taken"),
+        pytest.raises(LocalServerError, match="ClickHouse runs there;"),
+    ):
+        server.start()
+    server.start()
+    with pytest.raises(LocalServerError, match=f"as process {server.pid}; stop it first"):
+        server.start()
+    assert ask(server, "SELECT 1").text == "1\n"
+    server.stop()
