@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
-from pipeline.core.message import Message, encode_block
+from pipeline.core.message import Crossed, Message, encode_block
 
 MESSAGES: Final = 8_000
 """Messages in a block at most: about 1 MB, far below the 65,536 that a position can count. Actors settle once per
@@ -20,7 +20,9 @@ class Producer(Protocol):
         """Send one record; give the broker's append time in ms once it is acknowledged by all replicas."""
 
 
-async def send_blocks(producer: Producer, topic: str, messages: Mapping[int, Sequence[Message]]) -> int:
+async def send_blocks(
+    producer: Producer, topic: str, messages: Mapping[int, Sequence[Message | Crossed]]
+) -> int:
     """Send messages, by partition, in order; give the newest append time in ms, 0 if there was nothing to send."""
     sends = [
         producer.send(topic, partition, block)
@@ -30,13 +32,13 @@ async def send_blocks(producer: Producer, topic: str, messages: Mapping[int, Seq
     return max(await asyncio.gather(*sends), default=0)
 
 
-def blocks_of(messages: Sequence[Message]) -> Iterator[bytes]:
+def blocks_of(messages: Sequence[Message | Crossed]) -> Iterator[bytes]:
     """Encode messages as blocks, in order, each as large as it may be or half of that."""
     for at in range(0, len(messages), MESSAGES):
         yield from _small_enough(messages[at : at + MESSAGES])
 
 
-def _small_enough(messages: Sequence[Message]) -> Iterator[bytes]:
+def _small_enough(messages: Sequence[Message | Crossed]) -> Iterator[bytes]:
     block = encode_block(messages)
     if len(block) <= BYTES or len(messages) == 1:
         yield block

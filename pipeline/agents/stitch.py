@@ -1,7 +1,7 @@
 """stitch: tells actors their messages, and writes what that touched (the ledger protocol's shell).
 
-What comes in: slices of the `stitch` topic. What goes out: rows of the ledger and of derived tables, and words to
-other actors. What may be lost: only caches; a slice is acknowledged after all that follows from it was confirmed.
+What comes in: slices of the `stitch` topic. What goes out: rows of the ledger and of derived tables, words to
+other actors, and crossings of the friction threshold to watch. What may be lost: only caches; a slice is acknowledged after all that follows from it was confirmed.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from pipeline.agents.blocks import Producer, send_blocks
 from pipeline.agents.slices import Writer, by_partition
 from pipeline.core.admission import partition_of
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Message
+from pipeline.core.message import Crossed, Message
 from pipeline.core.partition import Batch, Partition, read_block
 from pipeline.core.row import ProgressRow, Row
 from pipeline.kafka import Event, RecordBatch
@@ -27,6 +27,7 @@ class Work(NamedTuple):
     events: Sequence[Event]
     tables: Mapping[str, Sequence[Row]]
     words: Mapping[int, Sequence[Message]]
+    crossings: Sequence[Crossed]
     progress: Sequence[ProgressRow]
     told: int
     """Messages that were told."""
@@ -42,6 +43,7 @@ class Stitch:
         writer: Writer,
         producer: Producer,
         topic: str,
+        watch_topic: str,
         partitions: int,
         sources: Collection[str],
         meaning: Meaning,
@@ -53,6 +55,7 @@ class Stitch:
         self._writer = writer
         self._producer = producer
         self._topic = topic
+        self._watch_topic = watch_topic
         self._partitions = partitions
         self._sources = sources
         self._meaning = meaning
@@ -78,6 +81,7 @@ class Stitch:
         """Fold the slices, partition by partition, and gather rows and words."""
         tables: defaultdict[str, list[Row]] = defaultdict(list)
         words: defaultdict[int, list[Message]] = defaultdict(list)
+        crossings: list[Crossed] = []
         progress, told = [], 0
         with self._telemetry.batch("stitch"):
             for number, run in by_partition(events).items():
@@ -86,9 +90,10 @@ class Stitch:
                     tables[table] += rows
                 for word in batch.words.values():
                     words[partition_of(word.actor, self._partitions)].append(word)
+                crossings += assignment.partition.crossings(batch)
                 progress.append(assignment.partition.progress(batch))
                 told += batch.told
-        return Work(events, tables, words, progress, told)
+        return Work(events, tables, words, crossings, progress, told)
 
     async def _fold(self, number: int, run: Sequence[Event]) -> tuple[Assignment, Batch]:
         assignment = await self._assignment(number, run[0].value)
@@ -108,8 +113,10 @@ class Stitch:
 
     async def confirm(self, work: Work) -> None:
         """Write and send everything, then progress, then acknowledge."""
-        seconds, _ = await asyncio.gather(
-            self._writer.write_all(work.tables), send_blocks(self._producer, self._topic, work.words)
+        seconds, _, _ = await asyncio.gather(
+            self._writer.write_all(work.tables),
+            send_blocks(self._producer, self._topic, work.words),
+            send_blocks(self._producer, self._watch_topic, {0: work.crossings}),
         )
         self._telemetry.wrote(seconds)
         await self._writer.write_all({"progress": work.progress})

@@ -107,6 +107,7 @@ class Worker:
             writer=self._writers,
             producer=self._producer,
             topic=settings.stitch_topic,
+            watch_topic=settings.watch_topic,
             partitions=settings.stitch_partitions,
             sources=[f"{topic}/{number}" for topic, number in self._sources],
             meaning=meaning_of(settings),

@@ -4,7 +4,7 @@ What comes in: the interactions that belong to one customer. What goes out: what
 the whole set and `append` of one after the other give the same, and `append` says when only `derive` will do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pipeline.core.friction import MATTERS, Friction, FrictionKey, Matters, frictions
 from pipeline.core.journey import UNMOVED, Journeys, bindings, order_of
@@ -19,13 +19,15 @@ from pipeline.core.window import Contribution
 class Touched:
     """What a change touched: keys of steps, sessions, journeys and frictions; contributions."""
 
-    __slots__ = ("contributions", "frictions", "journeys", "sessions", "steps")
+    __slots__ = ("contributions", "crossings", "frictions", "journeys", "sessions", "steps")
 
     def __init__(self) -> None:
         self.steps: set[tuple[int, Ref]] = set()
         self.sessions: set[int] = set()
         self.journeys: set[tuple[int, str]] = set()
         self.frictions: set[FrictionKey] = set()
+        self.crossings: set[FrictionKey] = set()
+        """Frictions that crossed the threshold, before or after."""
         self.contributions: list[Contribution] = []
 
 
@@ -146,13 +148,12 @@ class Customer:
         self._stale = False
         old, new = self.frictions, frictions(self._matters, self.journeys.owned, self._meaning)
         self.frictions = {friction.key: friction for friction in new}
+        touch_frictions(old, self.frictions, touched)
         for key, friction in old.items():
             if key not in self.frictions:
-                touched.frictions.add(key)
                 self._mark(friction, "", touched)
         for key, friction in self.frictions.items():
-            if old.get(key) != friction:
-                touched.frictions.add(key)
+            if key not in old:
                 self._mark(friction, friction.kind, touched)
 
     def _mark(self, friction: Friction, kind: str, touched: Touched) -> None:
@@ -169,6 +170,16 @@ class Customer:
         if step.journey is not None:
             step.journey.frictions += more
             touched.journeys.add(step.journey.key)
+
+
+def touch_frictions(
+    old: Mapping[FrictionKey, Friction], new: Mapping[FrictionKey, Friction], touched: Touched
+) -> None:
+    """Note in which frictions two folds of one customer differ, and which of these crossed the threshold."""
+    for key, friction in old.items() ^ new.items():
+        touched.frictions.add(key)
+        if friction.crossed:
+            touched.crossings.add(key)
 
 
 def derive(key: str, observed: Iterable[Observed], meaning: Meaning) -> Customer:

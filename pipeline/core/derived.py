@@ -5,10 +5,10 @@ What comes in: a customer. What goes out: rows of the tables, with a version; or
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pipeline.core.customer import Customer, Touched
+from pipeline.core.customer import Customer, Touched, touch_frictions
 from pipeline.core.friction import Friction, FrictionKey
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Ref
+from pipeline.core.message import Crossed, Ref
 from pipeline.core.row import FrictionRow, JourneyRow, Row, SessionRow, TouchpointRow
 from pipeline.core.step import STAGES, Journey, Session, Step, short_id
 from pipeline.core.window import Contribution, Key, Total
@@ -224,8 +224,7 @@ def compare(old: Customer, new: Customer, touched: Touched, meaning: Meaning) ->
     touched.steps.update(_changed_steps(old, new))
     touched.sessions.update(_changed_sessions(old, new))
     touched.journeys.update(_changed_journeys(old, new, meaning))
-    frictions = old.frictions.items() ^ new.frictions.items()
-    touched.frictions.update([key for key, _ in frictions])
+    touch_frictions(old.frictions, new.frictions, touched)
     touched.contributions += _changes(old.contributions, new.contributions)
 
 
@@ -261,3 +260,12 @@ def add_rows(
             add(friction_row(key, friction, version))
         else:
             add(friction_tombstone(key, name, version))
+
+
+def crossings_of(customer: Customer, touched: Touched, version: int) -> Iterator[Crossed]:
+    """Give the final word on each crossing that was touched."""
+    for key in touched.crossings:
+        friction = customer.frictions.get(key)
+        crossed = friction is not None and friction.crossed
+        score = friction.score if friction is not None else 0.0
+        yield Crossed(customer.key, *key, present=crossed, score=score, version=version)

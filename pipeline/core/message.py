@@ -105,6 +105,22 @@ class Watermark(msgspec.Struct, tag=5, array_like=True, frozen=True, gc=False):
     time: int
 
 
+class Crossed(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Stitch tells watch: a customer's score of frictions crossed the threshold (or, after all, did not).
+
+    The last word by version counts. It has a topic of its own, and is no message to an actor.
+    """
+
+    customer: str
+    time: int
+    ref: Ref
+    kind: str
+    """With time and ref the friction that crossed."""
+    present: bool
+    score: float
+    version: int
+
+
 Message = Observe | Link | Unlink | Belongs | Lend | Watermark
 ActorMessage = Observe | Link | Unlink | Belongs | Lend
 

@@ -16,10 +16,19 @@ import msgspec
 
 from pipeline.core.actor import Actor
 from pipeline.core.customer import Touched
-from pipeline.core.derived import add_rows
+from pipeline.core.derived import add_rows, crossings_of
 from pipeline.core.links import identity_row
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Belongs, Lend, Message, Watermark, decode, decode_block, split_block
+from pipeline.core.message import (
+    Belongs,
+    Crossed,
+    Lend,
+    Message,
+    Watermark,
+    decode,
+    decode_block,
+    split_block,
+)
 from pipeline.core.position import Position, position_of
 from pipeline.core.row import LedgerRow, ProgressRow, Row, WindowRow
 from pipeline.core.window import Contribution, Key, Total
@@ -178,6 +187,13 @@ class Partition:
             links += [identity_row(key, to, actor.evidence, told.get(to), batch.last) for to in stronger]
         tables["metric_windows"] += self._window_rows(batch)
         return tables
+
+    def crossings(self, batch: Batch) -> Iterator[Crossed]:
+        """Give the final word on each crossing of the threshold that the batch touched."""
+        for customer, touched in batch.customers.items():
+            whole = self.actors[customer].customer
+            if touched.crossings and whole is not None:
+                yield from crossings_of(whole, touched, batch.last)
 
     def _window_rows(self, batch: Batch) -> Iterator[WindowRow]:
         dirty: set[Key] = set()

@@ -75,7 +75,8 @@ def declared(settings: Settings) -> tuple[Topic, ...]:
     stitch = Topic(
         settings.stitch_topic, settings.stitch_partitions, replication, blocks, "stitch_partitions"
     )
-    return (*sources, stitch)
+    watch = Topic(settings.watch_topic, 1, replication, stamped, "watch_topic")
+    return (*sources, stitch, watch)
 
 
 def judge(topic: Topic, found: Found) -> State:

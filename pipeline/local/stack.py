@@ -175,6 +175,7 @@ class LocalStack:
             "kafka_session_timeout_seconds": _SESSION_SECONDS,
             "kafka_group": group,
             "stitch_topic": stitch,
+            "watch_topic": f"{stitch}.watch",
             "hmac_key_file": str(self.settings().hmac_key_file),
         }
         return type(self)(root, kafka=False, more=more)

@@ -75,6 +75,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "stitch"
     )
     stitch_partitions: Annotated[Count, Meta(description="Declared partitions of the stitch topic.")] = 8
+    watch_topic: Annotated[Topic, Meta(description="The internal topic of what watch is to look at.")] = (
+        "watch"
+    )
     topic_replication: Annotated[
         Annotated[int, Meta(ge=1, le=15)],
         Meta(description="Replicas of topics that `cxstream topics` makes; 3 in production."),

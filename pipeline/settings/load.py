@@ -94,10 +94,12 @@ def contradictions(settings: Settings) -> list[str]:
         faults.append(
             "clickhouse_tls_ca_file is set and clickhouse_tls is false: set it true, or remove the file"
         )
-    if settings.stitch_topic in settings.source_topics:
-        faults.append(
-            f"stitch_topic = {settings.stitch_topic}: is among source_topics; it must be a topic of its own"
-        )
+    for name in ("stitch_topic", "watch_topic"):
+        topic = getattr(settings, name)
+        if topic in settings.source_topics:
+            faults.append(f"{name} = {topic}: is among source_topics; it must be a topic of its own")
+    if settings.watch_topic == settings.stitch_topic:
+        faults.append(f"watch_topic = {settings.watch_topic}: is stitch_topic; it must be a topic of its own")
     faults += _meaning(settings)
     if len(set(settings.source_topics)) < len(settings.source_topics):
         faults.append(f"source_topics = {shown(settings.source_topics)}: allowed is each topic once")

@@ -4,6 +4,7 @@ from itertools import chain
 
 import pytest
 
+from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Watermark, encode, messages_of
 from pipeline.core.partition import Partition, read_block
@@ -74,3 +75,22 @@ def test_what_the_last_batch_used_is_never_forgotten() -> None:
     one.forget(0, 0)
     assert set(one.actors) == {"customer:new", "order:7"}
     assert all(version == Position(position_of(0, 1, 1)) for version, _ in one.windows.values())
+
+
+def crossings(one: Partition, offset: int, *made: Interaction) -> list[tuple[str, bool, float]]:
+    blocks = [read_block(offset, encode([message for each in made for message in messages_of(each)]))]
+    one.warm(one.cold(blocks), {})
+    return [(each.customer, each.present, each.score) for each in one.crossings(one.fold(blocks))]
+
+
+def failed(number: int, at: str) -> Interaction:
+    return interaction("payment_failed", at=at, ids=f"customer:42 order:{number}", id=f"p{number}")
+
+
+def test_a_crossing_is_told_once_and_taken_back_when_it_turns_out_wrong() -> None:
+    one = partition()
+    assert crossings(one, 0, *(failed(n, f"90d 1{n}:00") for n in range(3))) == []
+    assert crossings(one, 1, failed(3, "90d 13:00")) == [("customer:42", True, 3.99423)]
+    assert crossings(one, 2, interaction("page_viewed", at="91d 13:00")) == []
+    earlier = [failed(n, "10d 10:00") for n in range(2)]  # better copies: two of the four were long ago
+    assert crossings(one, 3, *earlier) == [("customer:42", False, 2.31311)]

@@ -26,6 +26,7 @@ def settings(kafka: LocalKafka) -> Settings:
         source_topics=(f"topics{number}.web", f"topics{number}.support"),
         source_partitions=3,
         stitch_topic=f"topics{number}.stitch",
+        watch_topic=f"topics{number}.watch",
         stitch_partitions=2,
     )
 
@@ -146,6 +147,7 @@ def test_the_command_makes_them_checks_them_and_speaks_json(
         "CXSTREAM_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
         "CXSTREAM_SOURCE_TOPICS": settings.source_topics[0],
         "CXSTREAM_STITCH_TOPIC": settings.stitch_topic,
+        "CXSTREAM_WATCH_TOPIC": settings.watch_topic,
     }
     absent = cxstream(directory, "topics", "--check", **variables)
     assert absent.returncode == 1
