@@ -31,7 +31,7 @@ class Store:
         if isinstance(row, LedgerRow):
             self.ledger[row.actor][row.position] = row.message
             return
-        key = _key(row)
+        key = key_of_row(row)
         old = self.rows.get(key)
         if old is None or row.version >= old[0]:
             self.rows[key] = (row.version, row)
@@ -48,7 +48,7 @@ class Store:
         return {key: row[1] for key, row in found.items() if row is not None}
 
 
-def _key(row: object) -> tuple[object, ...]:
+def key_of_row(row: object) -> tuple[object, ...]:
     match row:
         case TouchpointRow():
             return ("touchpoint", row.customer, row.time, row.source, row.id)
