@@ -46,6 +46,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.chdir(tmp_path)
 
     def done(*arguments: str) -> Done:
+        capsys.readouterr()  # what fixtures said is not the command's
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         code = ended.value.code
