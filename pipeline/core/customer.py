@@ -77,7 +77,7 @@ class Customer:
         ):
             return False
         step = Step(observed, bindings(observed))
-        if not self.journeys.learn(step.things):
+        if not self.journeys.learn(step):
             return False
         counted = len(self._metrics.log)
         self._fold(step, touched)
@@ -186,10 +186,8 @@ def derive(key: str, observed: Iterable[Observed], meaning: Meaning) -> Customer
     """Fold all interactions of one customer, whatever order they come in."""
     customer = Customer(key, meaning)
     steps = [Step(each, bindings(each)) for each in sorted(observed, key=IN_ORDER)]
-    learn, fold = customer.journeys.learn, customer._fold  # noqa: SLF001 - the other half of the same class
-    for step in steps:
-        if step.things:
-            learn(step.things)
+    fold = customer._fold  # noqa: SLF001 - the other half of the same class
+    customer.journeys.learn_all(steps)
     touched = Touched()
     for step in steps:
         fold(step, touched)

@@ -157,7 +157,7 @@ def verdicts(identifier: str, evidence: Evidence, meaning: Meaning) -> dict[str,
     live = _unvoided(evidence)
     if kind in MACHINE_KINDS:
         live = sorted({s.person for s in evidence.sightings if s.time > evidence.cut(s.person)})
-        over = len(live) > _limit(identifier, evidence, meaning)
+        over = len(_strongest(live)) > _limit(identifier, evidence, meaning)
         told |= dict.fromkeys(live, Verdict("refused", "limit") if over else Verdict("live", ""))
     elif kind in THING_KINDS:
         told |= _verdicts_of_thing(evidence, live)

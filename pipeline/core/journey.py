@@ -17,6 +17,7 @@ _CONTACT: Final = frozenset({"chat", "phone", "ticket"})
 _SUPPORT: Final = _CONTACT | {"survey", "feedback", "fulfilment", "billing", "order"}
 _NEVER: Final = frozenset({"consent", "privacy", "identity", "source health"})
 _BINDING: Final = ("order:", "invoice:", "shipment:", "ticket:", "contact:", "conversation:", "survey:")
+_UNBOUND: Final = frozenset({"subscription", "checkout", "cart"})
 """Kinds of things by which a step joins a journey. A subscription outlives it; carts and checkouts precede it."""
 
 _STAGE_OF_AREA: Final = {"search": 1, "cart": 2, "checkout": 3}
@@ -31,7 +32,7 @@ def bindings(observed: Observed) -> tuple[str, ...]:
         return ()
     found = tuple([thing for thing in observed.things if thing.startswith(_BINDING)])
     about = observed.facts.get("about_id")
-    if about:
+    if about and observed.facts.get("about_type") not in _UNBOUND:
         thing = f"{observed.facts.get('about_type')}:{about}"
         if thing not in found:
             return (*found, thing)
@@ -79,6 +80,10 @@ class Journeys:
         """Order → its journey, in the order in which they were completed."""
         self.owned: dict[str, str] = {}
         """Thing → the order with which it first appears together, in any interaction of the customer."""
+        self.completed: set[str] = set()
+        """Orders with an order_completed; others are none."""
+        self._named: set[str] = set()
+        """Orders that appeared with other things before their order_completed."""
         self._first: dict[str, Journey | None] = {}
         """Thing → the journey of its first touchpoint."""
         self._open: Journey | None = None
@@ -86,14 +91,29 @@ class Journeys:
         """Order → earlier steps that carry it and have no journey."""
         self._contacts = Contacts()
 
-    def learn(self, things: tuple[str, ...]) -> bool:
-        """Note which order things belong to that were seen together; False if earlier steps had one without it."""
-        if len(things) < 2 or not (order := order_of(things)):  # noqa: PLR2004 - an order and another thing
-            return True
+    def learn(self, step: Step) -> bool:
+        """Note what is known of orders from a step; False if that changes where earlier steps belong."""
+        things, fits = step.things, True
+        if step.observed.type == "order_completed" and (order := order_of(things)) not in self.completed:
+            self.completed.add(order)
+            fits = order not in self._named
+        if len(things) < 2:  # noqa: PLR2004 - an order and another thing
+            return fits
+        order = next((thing for thing in things if thing in self.completed), "")
+        self._named.update([thing for thing in things if thing.startswith("order:")])
+        if not order:
+            return fits
         fresh = [thing for thing in things if not thing.startswith("order:") and thing not in self.owned]
         for thing in fresh:
             self.owned[thing] = order
-        return self._first.keys().isdisjoint(fresh)
+        return fits and self._first.keys().isdisjoint(fresh)
+
+    def learn_all(self, steps: Iterable[Step]) -> None:
+        """Note what is known of orders from all steps before any is placed."""
+        bound = [step for step in steps if step.things]
+        self.completed.update([order_of(s.things) for s in bound if s.observed.type == "order_completed"])
+        for step in bound:
+            self.learn(step)
 
     def find(self, journey_id: str) -> Journey | None:
         """Give the journey with this id, the newest first."""
@@ -103,6 +123,7 @@ class Journeys:
         """Place the step, and give the earlier ones whose place it changes."""
         observed = step.observed
         things = step.things
+        step.contact = observed.area in _CONTACT and self._contacts.is_start(observed)
         if observed.area in _NEVER:
             return UNMOVED
         if observed.type == "order_completed" and (order := order_of(things)) and order not in self.orders:
@@ -114,7 +135,7 @@ class Journeys:
                 self._append(journey, step)
                 if journey.order is not None:
                     self._follow_order(journey, observed)
-            elif things and (order := order_of(things)):
+            elif things and (order := self._own_order(things)):
                 self._unplaced.setdefault(order, []).append(step)
         for thing in things:
             if not thing.startswith("order:"):  # an order binds from its completion on, and not before
@@ -123,7 +144,8 @@ class Journeys:
 
     def _choose(self, observed: Observed, things: tuple[str, ...]) -> tuple[Journey | None, str]:
         for thing in things:
-            journey = self.orders.get(self.owned.get(thing, thing)) or self._first.get(thing)
+            order = thing if thing.startswith("order:") else self.owned.get(thing)
+            journey = self.orders.get(order) if order is not None else self._first.get(thing)
             if journey is not None:
                 return journey, "correlation"
         support = observed.area in _SUPPORT
@@ -131,6 +153,10 @@ class Journeys:
         if journey is None:
             return None, ""
         return journey, "support" if support else "person"
+
+    def _own_order(self, things: tuple[str, ...]) -> str:
+        """Give the first order that is one, else the first that may become one."""
+        return next((thing for thing in things if thing in self.completed), "") or order_of(things)
 
     def _by_support(self, observed: Observed) -> Journey | None:
         """The newest recent order's, else the open one, else the newest kept open, else perhaps a new one."""
@@ -168,61 +194,54 @@ class Journeys:
 
     def _append(self, journey: Journey, step: Step) -> None:
         observed = step.observed
-        contact = observed.area in _CONTACT and self._contacts.is_start(observed)
-        journey.add(step, _stage(observed, journey), contact=contact)
+        journey.add(step, _stage(observed, journey))
         if step.number == 1:
             journey.id = short_id(self._customer, observed.time, *observed.ref)
-        if not observed.passive:
+        if not observed.passive and journey is self._open_at(observed.time):
             journey.idle_at = observed.time
         if step.session is not None:
             journey.sessions.add(step.session.id)
 
     def _follow_order(self, journey: Journey, observed: Observed) -> None:
+        """See whether a step after the order keeps its journey open, cancels or refunds it."""
         delivered = observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered"
         contact = observed.area in _CONTACT and not observed.passive
         if (delivered or contact) and observed.time <= journey.kept_until:
             journey.kept_until = max(journey.kept_until, observed.time + self._meaning.journey_kept_open)
-        if journey.order_id in observed.things:
-            journey.cancelled |= observed.type == "order_cancelled"
-            total = observed.facts.get("total")
-            if observed.type == "order_refunded" and isinstance(total, int):
-                journey.refunded += total
+        journey.undo(observed)
 
     def _convert(self, step: Step, order: str) -> Moved:
         """An order converts the open journey, or starts one; earlier steps that carried its id join."""
         journey = self._open_at(step.observed.time) or self._start()
-        self._open = None
         earlier = self._unplaced.pop(order, [])
         moved = self._rejoin(journey, earlier) if earlier else UNMOVED
         journey.order, journey.order_id = step.observed, order
         journey.kept_until = step.observed.time + self._meaning.journey_kept_open
         self.orders[order] = journey
-        step.why = "person"
+        for before in journey.steps:  # a clock that was wrong may have cancelled it before
+            journey.undo(before.observed)
+        step.why = "correlation"
         self._append(journey, step)
         return moved
 
     def _rejoin(self, journey: Journey, earlier: list[Step]) -> Moved:
         retired = journey.key if journey.steps else None
         steps = sorted((*journey.steps, *earlier), key=lambda s: s.order)
-        contacts = journey.contacts
         journey.reset()
         for step in earlier:
             step.why = "correlation"
         for step in steps:
             self._append(journey, step)
             journey.frictions += bool(step.friction)
-        journey.contacts = contacts
         return Moved(tuple(steps), retired)
 
 
 def _stage(observed: Observed, journey: Journey) -> int:
-    """Give the stage that this interaction reaches by itself."""
-    if journey.order is None:
-        return 1 if observed.type == "product_viewed" else _STAGE_OF_AREA.get(observed.area, 0)
+    """Give the stage that this interaction reaches by itself; only service needs an order before it."""
     if observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered":
         return _DELIVERED
-    if observed.area in _CONTACT:
-        return _SERVED
     if observed.type == "return_received":
         return _RETURNED
-    return PURCHASED
+    if journey.order is None:
+        return 1 if observed.type == "product_viewed" else _STAGE_OF_AREA.get(observed.area, 0)
+    return _SERVED if observed.area in _CONTACT else PURCHASED

@@ -29,7 +29,7 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     person_limit: int = 1
     """A person identifier seen with more stronger persons than this links to nobody."""
     machine_limit: int = 3
-    """A machine seen with more persons than this is audited as over its limit."""
+    """A machine seen with more persons of the strongest kind than this is audited as over its limit."""
     limits: Mapping[str, int] = {}
     """"kind" or "kind@source" → its own limit."""
     actor_limit: int = 10_000

@@ -59,6 +59,7 @@ class Step:
 
     __slots__ = (
         "channel_changed",
+        "contact",
         "friction",
         "gap",
         "journey",
@@ -81,6 +82,8 @@ class Step:
         self.gap: int | None = None
         """ms since the previous step of the journey."""
         self.channel_changed = False
+        self.contact = False
+        """Whether a contact starts here."""
         self.friction = ""
         self.why = ""
 
@@ -157,7 +160,16 @@ class Journey:
             return "refunded"
         return "purchased"
 
-    def add(self, step: Step, stage: int, *, contact: bool) -> None:
+    def undo(self, observed: Observed) -> None:
+        """See whether the interaction cancels or refunds the order."""
+        if self.order_id not in observed.things:
+            return
+        self.cancelled |= observed.type == "order_cancelled"
+        total = observed.facts.get("total")
+        if observed.type == "order_refunded" and isinstance(total, int):
+            self.refunded += total
+
+    def add(self, step: Step, stage: int) -> None:
         """Append a step, later than all others."""
         observed = step.observed
         last = self.steps[-1].observed if self.steps else None
@@ -168,7 +180,7 @@ class Journey:
         step.gap = None if last is None else observed.time - last.time
         step.channel_changed = last is not None and last.channel != observed.channel
         self.steps.append(step)
-        self.contacts += contact
+        self.contacts += step.contact
         if observed.channel != "system" and observed.channel not in self.channels:
             self.channels = (*self.channels, observed.channel)
         campaign = observed.facts.get("campaign")
