@@ -107,26 +107,28 @@ class Owners:
         if len(persons) <= 1:
             return persons.pop() if persons else machine
         span = self._device_session(machine, at)
-        if span is None:
-            return machine
         here = [link for link in in_reach if span[0] <= link.time <= span[1]]
         before = [link.to for link in here if link.time <= at][-1:]
         after = [link.to for link in here if link.time >= at][:1]
         candidates = {*before, *after}
         return candidates.pop() if len(candidates) == 1 else machine
 
-    def _device_session(self, machine: str, at: int) -> tuple[int, int] | None:
-        """Give start and end of the run of times at which the machine was seen that holds a time."""
+    def _device_session(self, machine: str, at: int) -> tuple[int, int]:
+        """Give start and end of the times at which the machine was seen around a time, without a gap > 30 min.
+
+        The time need not be one of them: of a passive interaction, and of a thing placed by its machine, it is not.
+        """
         times, gap = self.links.seen.get(machine, []), self.meaning.device_gap
-        first = bisect_right(times, at) - 1
-        last = bisect_left(times, at)
-        if first < 0 or last == len(times) or times[last] - times[first] > gap:
-            return None
-        while first > 0 and times[first] - times[first - 1] <= gap:
-            first -= 1
-        while last + 1 < len(times) and times[last + 1] - times[last] <= gap:
-            last += 1
-        return times[first], times[last]
+        start = end = at
+        for time in reversed(times[: bisect_right(times, at)]):
+            if start - time > gap:
+                break
+            start = time
+        for time in times[bisect_left(times, at) :]:
+            if time - end > gap:
+                break
+            end = time
+        return start, end
 
 
 def of_strongest_kind(links: list[Link]) -> list[Link]:
