@@ -35,9 +35,7 @@ def interactions_of(copies: list[Interaction]) -> dict[tuple[str, Ref], Interact
     return best
 
 
-def belonging_of(
-    anchored: dict[tuple[str, Ref], Interaction], owners: Owners, meaning: Meaning
-) -> Belonging:
+def belonging_of(anchored: dict[tuple[str, Ref], Interaction], owners: Owners, meaning: Meaning) -> Belonging:
     """Hand every interaction from its anchor to the anchor's owner, and on, until an identifier owns itself."""
     held: defaultdict[str, list[Observed]] = defaultdict(list)
     for (anchor, _), interaction in anchored.items():

@@ -33,9 +33,9 @@ class Friction(NamedTuple):
     time: int
     ref: Ref
     kind: str
-    absence: bool
     observed: Observed
     """What shows it, or started the clock."""
+    absence: bool = False
 
 
 class Felt(NamedTuple):
@@ -49,20 +49,15 @@ class Felt(NamedTuple):
 
 def frictions_of(history: History, session_of: dict[Ref, Session], meaning: Meaning) -> list[Friction]:
     """Give the frictions that count: per root cause the earliest."""
-    all_of_them = [
-        Friction(o.time, o.ref, kind, False, o)
-        for o in history.interactions
-        if (kind := _shown_by(o, meaning))
-    ]
-    all_of_them += [
-        Friction(o.time, o.ref, "low_survey", False, o) for o in history.answers if is_bottom_box(o)
-    ]
-    all_of_them += [Friction(o.time, o.ref, "repeat_contact", False, o) for o in _repeats(history, meaning)]
+    shown = [(kind, o) for o in history.interactions if (kind := _shown_by(o, meaning))]
+    shown += [("low_survey", o) for o in history.answers if is_bottom_box(o)]
+    shown += [("repeat_contact", o) for o in _repeats(history, meaning)]
+    all_of_them = [Friction(o.time, o.ref, kind, o) for kind, o in shown]
     for kind, found in (
         ("late_delivery", late_deliveries(history)),
         ("late_first_reply", late_first_replies(history, meaning)),
     ):
-        all_of_them += [Friction(deadline, o.ref, kind, True, o) for deadline, o in found]
+        all_of_them += [Friction(deadline, o.ref, kind, o, absence=True) for deadline, o in found]
     causes: dict[object, Friction] = {}
     for friction in sorted(all_of_them, key=lambda f: f[:3]):
         causes.setdefault(_cause(friction, session_of), friction)
@@ -119,28 +114,40 @@ def _repeats(history: History, meaning: Meaning) -> list[Observed]:
 
 def _good_moments(history: History) -> list[Moment]:
     """Give when something was good: an order, a delivery in time, a ticket solved for good, a top answer."""
-    good = [moment_of(order) for order in history.orders.values()]
+    good = [*history.orders.values(), *_deliveries_in_time(history), *_solved_for_good(history)]
+    good += [observed for observed in history.answers if _is_top(observed)]
+    return sorted(moment_of(observed) for observed in good)
+
+
+def _is_top(observed: Observed) -> bool:
+    answer = answer_of(observed)
+    return answer is not None and (answer.is_promoter if answer.kind == "nps" else answer.is_top)
+
+
+def _deliveries_in_time(history: History) -> list[Observed]:
+    """Give the first delivered of each shipment, where its order had a promise and it kept it."""
+    found: list[Observed] = []
     delivered: set[str] = set()
-    reopened: set[str] = set()
     for observed in history.interactions:
         if observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered":
             for shipment in ids_of(observed, "shipment"):
                 if shipment not in delivered and _is_in_time(history, shipment, observed.time):
-                    good.append(moment_of(observed))
+                    found.append(observed)
                 delivered.add(shipment)
+    return found
+
+
+def _solved_for_good(history: History) -> list[Observed]:
+    """Give each ticket_solved after which no ticket_reopened of that ticket comes."""
+    found: list[Observed] = []
+    reopened: set[str] = set()
     for observed in reversed(history.interactions):
         tickets = ids_of(observed, "ticket")
         if observed.type == "ticket_reopened":
             reopened.update(tickets)
         elif observed.type == "ticket_solved" and reopened.isdisjoint(tickets):
-            good.append(moment_of(observed))
-    for observed in history.answers:
-        answer = answer_of(observed)
-        if answer and (answer.is_promoter if answer.kind == "nps" else answer.kind == "csat" and answer.is_top):
-            good.append(moment_of(observed))
-        elif answer and answer.kind == "ces" and answer.is_top:
-            good.append(moment_of(observed))
-    return sorted(good)
+            found.append(observed)
+    return found
 
 
 def _is_in_time(history: History, shipment: str, delivered: int) -> bool:

@@ -23,9 +23,9 @@ def identity_rows(owners: Owners, holding_too_much: Iterable[str]) -> set[Identi
         for stronger, evidence in by_pair.items():
             rows.add(_row(owners, weaker, stronger, evidence))
     for weaker, stronger in links.unlinked:
-        made = {link.to for link in links.of.get(weaker, ())}
+        named = {link.to for link in links.of.get(weaker, ())}
         turned = {link.to for link in links.of.get(stronger, ())}
-        if stronger not in made and weaker not in turned:
+        if stronger not in named and weaker not in turned:
             rows.add(_without_evidence(weaker, stronger, "removed", "no_such_link"))
     rows.update(_without_evidence(one, "", "refused", "too_many") for one in holding_too_much)
     return rows

@@ -128,9 +128,7 @@ class _Placing:
 
     def _by_person(self, observed: Observed) -> Journey | None:
         """Rule 3, after what opens a journey."""
-        return (
-            self._open_at(observed.time) or self._opened_by(observed) or self._kept_open(observed.time)
-        )
+        return self._open_at(observed.time) or self._opened_by(observed) or self._kept_open(observed.time)
 
     def _open_at(self, time: int) -> Journey | None:
         """Give the open pre-purchase journey: not more than 30 days without a non-passive step."""

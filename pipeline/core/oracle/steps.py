@@ -104,8 +104,7 @@ def journey_row(
     campaigns = [
         str(campaign)
         for step in steps
-        if (campaign := step.facts.get("campaign"))
-        and (order is None or moment_of(step) <= moment_of(order))
+        if (campaign := step.facts.get("campaign")) and (order is None or moment_of(step) <= moment_of(order))
     ]
     return JourneyRow(
         customer=history.customer,

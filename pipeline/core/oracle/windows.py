@@ -27,9 +27,7 @@ def flow(observed: Observed) -> Iterator[Contribution]:
             pass
 
 
-def of_customer(
-    history: History, sessions: list[Session], meaning: Meaning
-) -> Iterator[Contribution]:
+def of_customer(history: History, sessions: list[Session], meaning: Meaning) -> Iterator[Contribution]:
     """Count what a customer's orders, sessions, carts, answers and replies are."""
     yield from _orders(history)
     for session in sessions:
@@ -108,5 +106,3 @@ def windows_of(
         totals[contribution.key].add(contribution)
     values = {key: total.values() for key, total in totals.items()}
     return {key: value for key, value in values.items() if value != (0, 0, 0, ())}
-
-
