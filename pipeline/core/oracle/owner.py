@@ -5,6 +5,7 @@ itself is a customer's key.
 """
 
 from bisect import bisect_left, bisect_right
+from operator import attrgetter
 from typing import Final
 
 from pipeline.core.interaction import MACHINES, PERSONS, THINGS
@@ -12,6 +13,7 @@ from pipeline.core.meaning import Meaning
 from pipeline.core.message import kind_of
 from pipeline.core.oracle.links import Link, Links
 
+_TIME: Final = attrgetter("time")
 THING_OWNERS: Final = (*PERSONS, *THINGS, *MACHINES)
 """The order of strength in which links of a thing count."""
 
@@ -24,6 +26,7 @@ class Owners:
         self.meaning = meaning
         self._live: dict[str, list[Link]] = {}
         self._over_limit: dict[str, bool] = {}
+        self._by_kind: dict[str, dict[str, list[Link]]] = {}
         for thing, companies in list(links.company.items()):
             for time, ref, machines in companies:
                 person = self.person_of_thing(thing, time)
@@ -97,21 +100,39 @@ class Owners:
 
     def _owner_of_machine(self, machine: str, at: int) -> str:
         """Give the one person of the sightings in reach; of a shared machine, who was there before and after."""
-        links, reach = self.live(machine), self.meaning.identity_reach
-        start = bisect_left(links, at - reach, key=lambda link: link.time)
-        end = bisect_right(links, at + reach, key=lambda link: link.time)
-        in_reach = of_strongest_kind(
-            [link for link in links[start:end] if self.links.covers(machine, link, at)]
-        )
-        persons = {link.to for link in in_reach}
-        if len(persons) <= 1:
-            return persons.pop() if persons else machine
-        span = self._device_session(machine, at)
-        here = [link for link in in_reach if span[0] <= link.time <= span[1]]
+        sightings, reach = self._sightings(machine), self.meaning.identity_reach
+        for kind in PERSONS:
+            links = sightings[kind]
+            start = bisect_left(links, at - reach, key=_TIME)
+            end = bisect_right(links, at + reach, key=_TIME)
+            person, is_shared = "", False
+            for i in range(start, end):
+                if self.links.covers(machine, links[i], at):
+                    is_shared = person not in {"", links[i].to}
+                    person = links[i].to
+                if is_shared:
+                    return self._there_before_and_after(machine, links[start:end], at)
+            if person:
+                return person
+        return machine
+
+    def _sightings(self, machine: str) -> dict[str, list[Link]]:
+        """Give its live sightings by kind of person, each in order."""
+        if machine not in self._by_kind:
+            self._by_kind[machine] = {
+                kind: [link for link in self.live(machine) if kind_of(link.to) == kind] for kind in PERSONS
+            }
+        return self._by_kind[machine]
+
+    def _there_before_and_after(self, machine: str, in_reach: list[Link], at: int) -> str:
+        """Give the last person at or before and the first at or after, in the device session, if they agree."""
+        start, end = self._device_session(machine, at)
+        here = in_reach[bisect_left(in_reach, start, key=_TIME) : bisect_right(in_reach, end, key=_TIME)]
+        here = [link for link in here if self.links.covers(machine, link, at)]
         before = [link.to for link in here if link.time <= at][-1:]
         after = [link.to for link in here if link.time >= at][:1]
-        candidates = {*before, *after}
-        return candidates.pop() if len(candidates) == 1 else machine
+        persons = {*before, *after}
+        return persons.pop() if len(persons) == 1 else machine
 
     def _device_session(self, machine: str, at: int) -> tuple[int, int]:
         """Give start and end of the times at which the machine was seen around a time, without a gap > 30 min.
@@ -120,14 +141,14 @@ class Owners:
         """
         times, gap = self.links.seen.get(machine, []), self.meaning.device_gap
         start = end = at
-        for time in reversed(times[: bisect_right(times, at)]):
-            if start - time > gap:
+        for i in range(bisect_right(times, at) - 1, -1, -1):
+            if start - times[i] > gap:
                 break
-            start = time
-        for time in times[bisect_left(times, at) :]:
-            if time - end > gap:
+            start = times[i]
+        for i in range(bisect_left(times, at), len(times)):
+            if times[i] - end > gap:
                 break
-            end = time
+            end = times[i]
         return start, end
 
 
