@@ -55,6 +55,8 @@ def _tables(expected: Answer) -> dict[str, set[Any]]:
         "touchpoints": set(expected.touchpoints),
         "sessions": set(expected.sessions),
         "journeys": set(expected.journeys),
+        "frictions": set(expected.frictions),
+        "identity": set(expected.identity),
     }
 
 

@@ -6,5 +6,5 @@ partition   messages reach actors block by block; what they touch becomes rows
 actor       one identifier: what it heard, and where each interaction belongs (evidence, identity)
 customer    the fold of one customer's touchpoints: session, journey, friction, metric, window
 derived     the fold as rows (row), and what differs between two folds
-oracle      the same answer in one plain loop, to compare with
+oracle      the same answer in plain loops, written after the contract of meaning alone, to compare with
 """

@@ -3,13 +3,13 @@
 Exactly on the deadline is in time. Whether a deadline has passed is not asked here: the watermark tells the views.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed
 from pipeline.core.step import Step
-from pipeline.core.things import thing_of
+from pipeline.core.things import things_of
 
 
 class Promise(NamedTuple):
@@ -20,18 +20,19 @@ class Promise(NamedTuple):
 
 
 def promises(steps: Sequence[Step]) -> dict[str, Promise]:
-    """Give the earliest promise of each completed order; `steps` are order_completed and delivery_promised."""
+    """Give the earliest promise of each order; `steps` are order_completed and delivery_promised."""
     completed: set[str] = set()
     made: dict[str, Promise] = {}
     for step in steps:
         observed = step.observed
-        order, deadline = thing_of(observed, "order:"), observed.facts.get("promised_at")
-        first = observed.type == "delivery_promised" or order not in completed
+        orders, deadline = things_of(observed, "order:"), observed.facts.get("promised_at")
         if observed.type == "order_completed":
-            completed.add(order)
-        if order and first and isinstance(deadline, int):
-            made.setdefault(order, Promise(deadline, step))
-    return {order: promise for order, promise in made.items() if order in completed}
+            orders = [order for order in orders[:1] if order not in completed]
+            completed.update(orders)
+        if isinstance(deadline, int):
+            for order in orders:
+                made.setdefault(order, Promise(deadline, step))
+    return made
 
 
 def is_delivered(observed: Observed) -> bool:
@@ -39,29 +40,30 @@ def is_delivered(observed: Observed) -> bool:
     return observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered"
 
 
-def late_deliveries(steps: Sequence[Step], promised: Mapping[str, Promise]) -> Iterator[tuple[int, Step]]:
-    """Give the orders of which something had not arrived when it was promised.
+def late_deliveries(
+    steps: Sequence[Step], promised: Mapping[str, Promise], completed: Collection[str]
+) -> Iterator[tuple[int, Step]]:
+    """Give the completed orders of which something had not arrived when it was promised.
 
     `steps` are shipment_status_changed and order_cancelled.
     """
-    shipments: dict[str, dict[str, bool]] = {order: {} for order in promised}
+    shipments: dict[str, dict[str, bool]] = {order: {} for order in promised if order in completed}
     cancelled: set[str] = set()
     for step in steps:
         observed = step.observed
-        order = thing_of(observed, "order:")
-        if order not in promised:
-            continue
-        in_time = observed.time <= promised[order].deadline
-        if observed.type == "order_cancelled":
-            cancelled |= {order} if in_time else set()
-            continue
-        shipment = thing_of(observed, "shipment:")
-        arrived = is_delivered(observed) and in_time
-        shipments[order][shipment] = shipments[order].get(shipment, False) or arrived
-    for order, (deadline, step) in promised.items():
-        known = shipments[order].values()
-        if order not in cancelled and not (known and all(known)):
-            yield deadline, step
+        for order in things_of(observed, "order:"):
+            if order not in shipments:
+                continue
+            in_time = observed.time <= promised[order].deadline
+            if observed.type == "order_cancelled":
+                cancelled |= {order} if in_time else set()
+                continue
+            known, arrived = shipments[order], is_delivered(observed) and in_time
+            for shipment in things_of(observed, "shipment:"):
+                known[shipment] = known.get(shipment, False) or arrived
+    for order, found in shipments.items():
+        if order not in cancelled and not (found and all(found.values())):
+            yield promised[order]
 
 
 def late_replies(steps: Sequence[Step], meaning: Meaning) -> Iterator[tuple[int, Step]]:
@@ -70,15 +72,15 @@ def late_replies(steps: Sequence[Step], meaning: Meaning) -> Iterator[tuple[int,
     replied: dict[str, int] = {}
     for step in steps:
         observed = step.observed
-        kind, author = observed.type, observed.facts.get("author")
-        if kind == "ticket_created" or (kind == "message_sent" and author == "customer"):
-            thread = thing_of(observed, "ticket:" if kind == "ticket_created" else "conversation:")
-            if thread:
+        author = observed.facts.get("author")
+        threads = things_of(observed, "conversation:" if observed.type == "message_sent" else "ticket:")
+        if observed.type == "ticket_created" or (observed.type == "message_sent" and author == "customer"):
+            for thread in threads:
                 started.setdefault(thread, step)
-        elif author == "agent" and kind in {"message_sent", "ticket_comment_added"}:
-            thread = thing_of(observed, "conversation:" if kind == "message_sent" else "ticket:")
-            if thread in started:
-                replied.setdefault(thread, observed.time)
+        elif author == "agent":
+            for thread in threads:
+                if thread in started:
+                    replied.setdefault(thread, observed.time)
     for thread, step in started.items():
         deadline = step.observed.time + _patience(step.observed.channel, meaning)
         if thread not in replied or replied[thread] > deadline:

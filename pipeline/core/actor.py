@@ -104,7 +104,7 @@ class Actor:
             return False
         if link.to:
             self._links.add(link.to)
-        if fresh or evidence.cuts or self.kind not in PERSON_KINDS:
+        if fresh or evidence.cuts or len(evidence.links) > 1 or self.kind not in PERSON_KINDS:
             self._all = True
         return True
 
@@ -242,15 +242,14 @@ class Actor:
 
     def _settle_lent(self, position: int, outbox: Outbox) -> None:
         """Tell the machines whose this thing was when it was seen with them."""
-        machines = self.evidence.machines
-        if not machines:
-            return
-        person = person_of_thing(self.evidence, None)
-        for moment, seen in machines.items():
+        evidence = self.evidence
+        for moment, seen in evidence.machines.items():
+            person = person_of_thing(evidence, moment[0])
             for machine in seen:
-                if self._lent.get((machine, moment), "") != person:
-                    self._lent[machine, moment] = person
-                    outbox.word(Lend(machine, self.key, position, *moment, person))
+                lent = "" if moment[0] <= evidence.cut(machine) else person
+                if self._lent.get((machine, moment), "") != lent:
+                    self._lent[machine, moment] = lent
+                    outbox.word(Lend(machine, self.key, position, *moment, lent))
 
     def _settle_links(self, outbox: Outbox) -> None:
         if self._all:

@@ -30,28 +30,29 @@ class Contacts:
         if not starts_contact(observed):
             return False
         carried = {thing for thing in observed.things if thing.startswith(_MATTER)}
-        part = observed.type == "ticket_created" and not carried.isdisjoint(self._known)
+        if observed.type == "ticket_created" and not carried.isdisjoint(self._known):
+            return False
         self._known |= carried
-        return not part
+        return True
 
 
-def repeats(steps: Sequence[Step], owned: Mapping[str, str], meaning: Meaning) -> Iterator[Step]:
+def repeats(steps: Sequence[Step], order_of: Mapping[str, str], meaning: Meaning) -> Iterator[Step]:
     """Give the starts with an earlier start about the same matter within reach."""
     contacts, last = Contacts(), dict[str, int]()
     for step in steps:
         observed = step.observed
         if not contacts.is_start(observed):
             continue
-        matters = _matters(observed, owned)
+        matters = _matters(observed, order_of)
         earlier = [last[matter] for matter in matters if matter in last]
         if earlier and observed.time - max(earlier) <= meaning.repeat_reach:
             yield step
         last.update(dict.fromkeys(matters, observed.time))
 
 
-def _matters(observed: Observed, owned: Mapping[str, str]) -> set[str]:
+def _matters(observed: Observed, order_of: Mapping[str, str]) -> set[str]:
     """Give what a contact is about: its reason, and the orders that it belongs to."""
-    matters = {owned.get(thing, "") for thing in observed.things}
-    matters |= {thing for thing in observed.things if thing.startswith("order:")}
+    orders = {thing for thing in observed.things if thing.startswith("order:")}
+    matters = orders | {order_of.get(thing, "") for thing in observed.things if thing not in orders}
     reason = observed.facts.get("reason_code")
     return (matters | {f"reason:{reason}" if reason else ""}) - {""}

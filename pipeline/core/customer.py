@@ -115,6 +115,8 @@ class Customer:
             self._metrics.add(observed)
         if kind in MATTERS and self._matters.add(step, self._meaning):
             self._stale = True
+        if len(observed.things) > 1 and self._matters.learn(observed):
+            self._stale = True
 
     def _fold_session(self, step: Step, touched: Touched) -> None:
         for earlier in self.sessions.add(step):
@@ -146,7 +148,7 @@ class Customer:
         if not self._stale:
             return
         self._stale = False
-        old, new = self.frictions, frictions(self._matters, self.journeys.owned, self._meaning)
+        old, new = self.frictions, frictions(self._matters, self.journeys.completed, self._meaning)
         self.frictions = {friction.key: friction for friction in new}
         touch_frictions(old, self.frictions, touched)
         for key, friction in old.items():

@@ -4,7 +4,7 @@ What comes in: the customer's steps that matter to it, in order, and which order
 in order. A plain function of the set: nothing waits for a clock (docs/decisions/0007).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from pipeline.core.absence import late_deliveries, late_replies, promises
@@ -12,7 +12,7 @@ from pipeline.core.bad import SHOWN, kind_shown
 from pipeline.core.contact import repeats
 from pipeline.core.good import goods
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Ref
+from pipeline.core.message import Observed, Ref
 from pipeline.core.step import Step
 from pipeline.core.survey import last_answers
 
@@ -75,7 +75,7 @@ class Friction(NamedTuple):
 class Matters:
     """The steps of one customer that frictions depend on, by what they are a part of, in order."""
 
-    __slots__ = ("arriving", "bad", "contacts", "good", "promising", "surveys", "threads")
+    __slots__ = ("arriving", "bad", "contacts", "good", "order_of", "promising", "surveys", "threads")
 
     def __init__(self) -> None:
         self.bad: list[tuple[str, Step]] = []
@@ -86,6 +86,18 @@ class Matters:
         self.threads: list[Step] = []
         self.surveys: list[Step] = []
         self.good: list[Step] = []
+        self.order_of: dict[str, str] = {}
+        """Thing → the order with which it first appears together, completed or not: what a contact may be about."""
+
+    def learn(self, observed: Observed) -> bool:
+        """Note with which order things appear in an interaction later than all others; True if that is news."""
+        order, *others = observed.things
+        if not order.startswith("order:"):
+            return False
+        known = len(self.order_of)
+        for thing in others:
+            self.order_of.setdefault(thing, order)
+        return len(self.order_of) > known
 
     def add(self, step: Step, meaning: Meaning) -> bool:
         """Take a step later than all others; False if it changes no friction: most do not."""
@@ -102,7 +114,7 @@ class Matters:
         return frozenset(last_answers(step.observed for step in self.surveys).values())
 
 
-def frictions(those: Matters, owned: Mapping[str, str], meaning: Meaning) -> list[Friction]:
+def frictions(those: Matters, completed: Collection[str], meaning: Meaning) -> list[Friction]:
     """Give all frictions, in order."""
     answers = those.answers() if those.surveys else frozenset()
     promised = promises(those.promising) if those.promising else {}
@@ -112,13 +124,13 @@ def frictions(those: Matters, owned: Mapping[str, str], meaning: Meaning) -> lis
         if kind != "low_survey" or step.observed.ref in answers
     ]
     if promised:
-        late = late_deliveries(those.arriving, promised)
+        late = late_deliveries(those.arriving, promised, completed)
         found += [Found(at, step, "late_delivery", absence=True) for at, step in late]
     if those.threads:
         unanswered = late_replies(those.threads, meaning)
         found += [Found(at, step, "late_first_reply", absence=True) for at, step in unanswered]
     if len(those.contacts) > 1:
-        again = repeats(those.contacts, owned, meaning)
+        again = repeats(those.contacts, those.order_of, meaning)
         found += [Found(step.observed.time, step, "repeat_contact") for step in again]
     if not found:
         return []
@@ -155,7 +167,7 @@ def _weighed(found: Iterable[Found], good: Sequence[tuple[int, Ref]], meaning: M
     crossed, streak, passed = False, 0, 0
     for each in found:
         observed, session, journey = each.step.observed, each.step.session, each.step.journey
-        while passed < len(good) and good[passed] < (each.time, observed.ref):
+        while passed < len(good) and good[passed] <= (each.time, observed.ref):
             passed, streak = passed + 1, 0
         streak += 1
         score = _score(times, each.time, meaning)

@@ -1,12 +1,13 @@
 """Good experiences: what ends a streak of frictions (domain.md, section 6)."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pipeline.core.absence import Promise, is_delivered
-from pipeline.core.message import Observed, Ref
+from pipeline.core.message import Ref
 from pipeline.core.step import Step
 from pipeline.core.survey import is_top_box
-from pipeline.core.things import thing_of
+from pipeline.core.things import things_of
 
 Moment = tuple[int, Ref]
 
@@ -18,19 +19,25 @@ def goods(
     orders: set[str] = set()
     arrived: set[str] = set()
     reopened = {
-        thing_of(s.observed, "ticket:"): s.order for s in steps if s.observed.type == "ticket_reopened"
+        ticket: step.order
+        for step in steps
+        if step.observed.type == "ticket_reopened"
+        for ticket in things_of(step.observed, "ticket:")
     }
+    orders_of = _orders_of_shipments(steps)
     for step in steps:
         observed = step.observed
         match observed.type:
             case "order_completed":
-                good = _is_new(thing_of(observed, "order:"), orders)
+                good = bool(_new(things_of(observed, "order:")[:1], orders))
             case "shipment_status_changed" if is_delivered(observed):
-                first = _is_new(thing_of(observed, "shipment:"), arrived)
-                good = first and _is_in_time(observed, promised)
+                good = any(
+                    observed.time <= promised[order].deadline
+                    for shipment in _new(things_of(observed, "shipment:"), arrived)
+                    for order in orders_of[shipment] & promised.keys()
+                )
             case "ticket_solved":
-                last = reopened.get(thing_of(observed, "ticket:"))
-                good = last is None or last < step.order
+                good = all(reopened.get(t, step.order) <= step.order for t in things_of(observed, "ticket:"))
             case "survey_answered":
                 good = observed.ref in answers and is_top_box(observed)
             case _:
@@ -39,12 +46,18 @@ def goods(
             yield step.order
 
 
-def _is_new(thing: str, known: set[str]) -> bool:
-    new = bool(thing) and thing not in known
-    known.add(thing)
+def _orders_of_shipments(steps: Sequence[Step]) -> defaultdict[str, set[str]]:
+    """Give the orders with which each shipment was seen."""
+    orders_of: defaultdict[str, set[str]] = defaultdict(set)
+    for step in steps:
+        if step.observed.type == "shipment_status_changed":
+            for shipment in things_of(step.observed, "shipment:"):
+                orders_of[shipment].update(things_of(step.observed, "order:"))
+    return orders_of
+
+
+def _new(things: list[str], known: set[str]) -> list[str]:
+    """Give those not known yet, and know them."""
+    new = [thing for thing in things if thing not in known]
+    known.update(new)
     return new
-
-
-def _is_in_time(observed: Observed, promised: Mapping[str, Promise]) -> bool:
-    promise = promised.get(thing_of(observed, "order:"))
-    return promise is not None and observed.time <= promise.deadline

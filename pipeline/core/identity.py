@@ -55,12 +55,15 @@ def _unvoided(evidence: Evidence) -> list[str]:
 
 
 def _owner_of_person(identifier: str, evidence: Evidence, at: int, meaning: Meaning) -> str:
-    """Its only stronger person; nobody if it was seen with more than the limit."""
-    candidates = _strongest(_unvoided(evidence))
-    if not candidates or len(candidates) > _limit(identifier, evidence, meaning):
+    """Its only stronger person; nobody if it was seen with more than the limit, at any time."""
+    limit = _limit(identifier, evidence, meaning)
+    if len(_strongest(_unvoided(evidence))) > limit:
         return identifier
-    live = [(m, to) for to in candidates if (m := evidence.first(to, at)) is not None]
-    return min(live)[1] if live else identifier
+    live = {to: m for to in evidence.links if (m := evidence.first(to, at)) is not None}
+    candidates = _strongest(live)
+    if not candidates or len(candidates) > limit:
+        return identifier
+    return min((live[to], to) for to in candidates)[1]
 
 
 def _limit(identifier: str, evidence: Evidence, meaning: Meaning) -> int:
@@ -150,7 +153,9 @@ def _device_session(seen_at: list[int], at: int, meaning: Meaning) -> tuple[int,
 def verdicts(identifier: str, evidence: Evidence, meaning: Meaning) -> dict[str, Verdict]:
     """Give what became of each link that leaves the identifier, with the reason where it is not live."""
     told: dict[str, Verdict] = {to: Verdict("removed", "no_such_link") for to in evidence.cuts}
-    told |= {to: Verdict("refused", next(iter(sorted(why.values())))) for to, why in evidence.refused.items()}
+    for to, why in evidence.refused.items():
+        unvoided = [moment for moment in why if moment[0] > evidence.cut(to)]
+        told[to] = Verdict("refused", why[min(unvoided)]) if unvoided else Verdict("removed", "unlinked")
     lent = {person for _, person in evidence.lent.values() if person}
     told |= dict.fromkeys((*evidence.links, *sorted(lent)), Verdict("removed", "unlinked"))
     kind = kind_of(identifier)
@@ -168,8 +173,9 @@ def verdicts(identifier: str, evidence: Evidence, meaning: Meaning) -> dict[str,
 
 def _verdicts_of_person(live: list[str], limit: int) -> dict[str, Verdict]:
     best = _strongest(live)
-    verdict = Verdict("refused", "limit") if len(best) > limit else Verdict("live", "")
-    return {to: verdict if to in best else Verdict("refused", "outranked") for to in live}
+    if len(best) > limit:
+        return dict.fromkeys(live, Verdict("refused", "limit"))
+    return {to: Verdict("live", "") if to in best else Verdict("refused", "outranked") for to in live}
 
 
 def _verdicts_of_thing(evidence: Evidence, live: list[str]) -> dict[str, Verdict]:

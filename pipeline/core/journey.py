@@ -28,7 +28,7 @@ _RETURNED: Final = STAGES.index("returned")
 
 def bindings(observed: Observed) -> tuple[str, ...]:
     """Give the things by which it can join a journey, strongest first; what a survey is about comes last."""
-    if not observed.things:
+    if not (observed.things or observed.facts):
         return ()
     found = tuple([thing for thing in observed.things if thing.startswith(_BINDING)])
     about = observed.facts.get("about_id")
@@ -65,9 +65,11 @@ class Journeys:
         "_customer",
         "_first",
         "_meaning",
+        "_named",
         "_open",
         "_unplaced",
         "all",
+        "completed",
         "orders",
         "owned",
     )
@@ -167,7 +169,7 @@ class Journeys:
                 return newest
         found = self._open_at(observed.time) or self._kept_open_at(observed.time)
         if found is None and observed.area in _CONTACT and not observed.passive:
-            return self._start()
+            return self._start(observed.time)
         return found
 
     def _by_person(self, observed: Observed) -> Journey | None:
@@ -176,7 +178,7 @@ class Journeys:
         if current is not None:
             return current
         if observed.area in _OPENING and not observed.passive:
-            return self._start()
+            return self._start(observed.time)
         return self._kept_open_at(observed.time)
 
     def _open_at(self, time: int) -> Journey | None:
@@ -187,8 +189,9 @@ class Journeys:
     def _kept_open_at(self, time: int) -> Journey | None:
         return next((j for j in reversed(self.orders.values()) if time <= j.kept_until), None)
 
-    def _start(self) -> Journey:
+    def _start(self, time: int) -> Journey:
         self._open = Journey()
+        self._open.idle_at = time
         self.all.append(self._open)
         return self._open
 
@@ -212,7 +215,8 @@ class Journeys:
 
     def _convert(self, step: Step, order: str) -> Moved:
         """An order converts the open journey, or starts one; earlier steps that carried its id join."""
-        journey = self._open_at(step.observed.time) or self._start()
+        journey = self._open_at(step.observed.time) or self._start(step.observed.time)
+        self._open = None
         earlier = self._unplaced.pop(order, [])
         moved = self._rejoin(journey, earlier) if earlier else UNMOVED
         journey.order, journey.order_id = step.observed, order

@@ -212,6 +212,8 @@ def messages_of(interaction: Interaction) -> list[ActorMessage]:
         told.extend(_by_hand(interaction))
     elif len(identifiers) > 1 and interaction.type != "erasure_requested":
         told.extend(_links(interaction))
+    else:
+        told.extend(_alone(interaction))
     return told
 
 
@@ -237,6 +239,13 @@ def _links(interaction: Interaction) -> Iterator[Link]:
         yield Link(thing, machines[0], time, ref, passive, machines)
 
 
+def _alone(interaction: Interaction) -> Iterator[Link]:
+    """Tell machines beside the anchor that they were seen, where nothing links them."""
+    for other in interaction.identifiers[1:]:
+        if kind_of(other) in MACHINE_KINDS:
+            yield Link(other, "", interaction.time, (interaction.source, interaction.id), interaction.passive)
+
+
 def _same_kind(kind: str) -> str:
     return "two_customers" if kind == "customer" else "same_strength"
 
@@ -247,9 +256,13 @@ def _by_hand(interaction: Interaction) -> Iterator[ActorMessage]:
         return
     stronger, weaker = interaction.identifiers
     time, ref = interaction.time, (interaction.source, interaction.id)
+    kinds = {kind_of(stronger), kind_of(weaker)}
+    equal = len(kinds) == 1 or kinds <= MACHINE_KINDS
     if interaction.type == "identity_unlinked":
         yield Unlink(weaker, stronger, time, ref, interaction.hash)
+        if equal:
+            yield Unlink(stronger, weaker, time, ref, interaction.hash)
+        yield from _alone(interaction)
         return
-    kinds = {kind_of(stronger), kind_of(weaker)}
-    refused = "same_strength" if len(kinds) == 1 or kinds <= MACHINE_KINDS else ""
+    refused = "same_strength" if equal else ""
     yield Link(weaker, stronger, time, ref, interaction.passive, (), refused)

@@ -11,7 +11,7 @@ from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed
 from pipeline.core.step import Session
 from pipeline.core.survey import answer_of
-from pipeline.core.things import thing_of
+from pipeline.core.things import thing_of, things_of
 from pipeline.core.window import Contribution, bucket_of, key_of
 
 METRICS: Final = (
@@ -80,15 +80,13 @@ class Metrics:
 
     def order(self, observed: Observed) -> None:
         """Count the first order_completed of an order id."""
-        facts = observed.facts
-        currency = str(facts.get("currency") or "")
-        revenue = facts.get("revenue")
-        amount = revenue if isinstance(revenue, int) else 0
-        self.log += (
-            Contribution(key_of("orders", observed), 1, 0, 1),
-            Contribution(key_of("revenue", observed, currency), amount, 0, 1),
-            Contribution(key_of("average_order_value", observed, currency), amount, 1, 1),
-        )
+        currency, revenue = str(observed.facts.get("currency") or ""), observed.facts.get("revenue")
+        self.log.append(Contribution(key_of("orders", observed), 1, 0, 1))
+        if isinstance(revenue, int):
+            self.log += (
+                Contribution(key_of("revenue", observed, currency), revenue, 0, 1),
+                Contribution(key_of("average_order_value", observed, currency), revenue, 1, 1),
+            )
         self._last_order = observed.time
         self._rescue_carts(observed.time)
 
@@ -107,15 +105,16 @@ class Metrics:
                 pass
 
     def _add_to_cart(self, observed: Observed) -> None:
-        cart = thing_of(observed, "cart:")
-        if not cart:
-            return
-        known = self._carts.get(cart)
-        if known is not None:
-            self.log.append(self._case(*known).taken_back())
-        case = (observed, self._last_order != observed.time)  # an order at the very same moment is in time
-        self._carts[cart] = case
-        self.log.append(self._case(*case))
+        for cart in things_of(observed, "cart:"):
+            known = self._carts.get(cart)
+            if known is not None:
+                self.log.append(self._case(*known).taken_back())
+            case = (
+                observed,
+                self._last_order != observed.time,
+            )  # an order at the very same moment is in time
+            self._carts[cart] = case
+            self.log.append(self._case(*case))
 
     def _case(self, clock: Observed, abandoned: bool) -> Contribution:  # noqa: FBT001 - half of one value
         return Contribution(key_of("cart_abandonment", clock), int(abandoned), 1, 1)
@@ -128,7 +127,7 @@ class Metrics:
 
     def _answer(self, observed: Observed) -> None:
         answer = answer_of(observed)
-        survey = thing_of(observed, "survey:")
+        survey = thing_of(observed, "survey:") or str(observed.ref)
         if answer is None:
             return
         known = self._answers.get(survey)
@@ -145,8 +144,7 @@ class Metrics:
             self.log.append(contribution)
 
     def _start_thread(self, observed: Observed, kind: str) -> None:
-        thread = thing_of(observed, f"{kind}:")
-        if thread:
+        for thread in things_of(observed, f"{kind}:"):
             self._threads.setdefault(thread, observed)
 
     def _message(self, observed: Observed) -> None:
@@ -157,12 +155,11 @@ class Metrics:
             self._reply(observed)
 
     def _reply(self, observed: Observed) -> None:
-        kind = "conversation" if observed.type == "message_sent" else "ticket"
-        thread = thing_of(observed, f"{kind}:")
-        start = self._threads.get(thread)
-        if start is None or thread in self._replied:
-            return
-        self._replied.add(thread)
-        waited = observed.time - start.time
-        key = ("first_response_time", observed.time // 60_000 * 60, start.channel, start.ref[0], "")
-        self.log.append(Contribution(key, waited, 1, 1, bucket_of(waited)))
+        for thread in things_of(observed, "conversation:" if observed.type == "message_sent" else "ticket:"):
+            start = self._threads.get(thread)
+            if start is None or thread in self._replied:
+                continue
+            self._replied.add(thread)
+            waited = observed.time - start.time
+            key = ("first_response_time", observed.time // 60_000 * 60, start.channel, start.ref[0], "")
+            self.log.append(Contribution(key, waited, 1, 1, bucket_of(waited)))

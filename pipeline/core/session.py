@@ -47,7 +47,7 @@ class Sessions:
                 earlier.session = current
         step.session = current
         current.interactions += 1
-        current.campaign = str(step.observed.facts.get("campaign") or current.campaign)
+        current.campaign = _campaign(step.observed) or current.campaign
         channel = step.observed.channel
         if channel not in current.channels:
             current.channels = (*current.channels, channel)
@@ -57,7 +57,11 @@ class Sessions:
         meaning, time = self._meaning, observed.time
         if time - current.ended > meaning.session_gap or time - current.started > meaning.session_length:
             return True
-        if meaning.campaign_cuts and observed.facts.get("campaign", "") not in {"", current.campaign}:
+        if (
+            meaning.campaign_cuts
+            and time > current.ended
+            and _campaign(observed) not in {"", current.campaign}
+        ):
             return True
         zone = meaning.midnight_zone
         return bool(zone) and day_in(zone, time) != day_in(zone, current.started)
@@ -67,6 +71,10 @@ class Sessions:
         session = Session(short_id(self._customer, time), step.observed)
         self.all[time] = self.current = session
         return session
+
+
+def _campaign(observed: Observed) -> str:
+    return str(observed.facts.get("campaign") or "")
 
 
 def day_in(zone: str, time: int) -> int:

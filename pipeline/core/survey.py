@@ -88,5 +88,5 @@ def last_answers(observed: Iterable[Observed]) -> dict[str, Ref]:
     last: dict[str, Ref] = {}
     for each in observed:
         if each.type == "survey_answered" and answer_of(each) is not None:
-            last[thing_of(each, "survey:")] = each.ref
+            last[thing_of(each, "survey:") or str(each.ref)] = each.ref
     return last

@@ -9,3 +9,8 @@ def thing_of(observed: Observed, mark: str) -> str:
         if thing.startswith(mark):
             return thing
     return ""
+
+
+def things_of(observed: Observed, mark: str) -> list[str]:
+    """Give all things that begin with the mark: of two that differ both count."""
+    return [thing for thing in observed.things if thing.startswith(mark)]

@@ -96,7 +96,7 @@ def test_a_journey_goes_from_first_look_to_return() -> None:
     )
     (journey,) = found.journeys.all
     assert [STAGES[s.stage] for s in journey.steps] == list(STAGES)
-    assert [s.why for s in journey.steps] == ["person"] * 5 + ["correlation", "support", "correlation"]
+    assert [s.why for s in journey.steps] == ["person"] * 4 + ["correlation"] * 2 + ["support", "correlation"]
     assert journey.contacts == 1
     assert (
         journey.kept_until

@@ -14,10 +14,18 @@ from pipeline.core.message import Message, encode, messages_of
 from pipeline.core.oracle import answer
 from pipeline.core.partition import Batch, Partition, read_block
 from pipeline.core.position import position_of
-from pipeline.core.row import FrictionRow, JourneyRow, LedgerRow, SessionRow, TouchpointRow, WindowRow
+from pipeline.core.row import (
+    FrictionRow,
+    IdentityRow,
+    JourneyRow,
+    LedgerRow,
+    SessionRow,
+    TouchpointRow,
+    WindowRow,
+)
 from pipeline.core.window import Key
 
-MEANING = Meaning()
+"""What the core writes so far of what the oracle gives; windows always."""
 
 
 class Store:
@@ -58,10 +66,24 @@ def key_of_row(row: object) -> tuple[object, ...]:
             return ("journey", row.customer, row.started, row.journey_id)
         case FrictionRow():
             return ("friction", row.customer, row.time, row.source, row.id, row.kind)
+        case IdentityRow():
+            return ("identity", row.from_identifier, row.to_identifier)
         case WindowRow():
             return ("window", tuple(row[:5]), row.partition)
         case _:
-            return ("identity", row.from_identifier, row.to_identifier)
+            raise TypeError(row)
+
+
+def meaning_of(random: Random) -> Meaning:
+    """Choose the settings: as they are by default, or such that limits and cuts are met."""
+    if random.random() < 0.5:
+        return Meaning()
+    return Meaning(
+        actor_limit=random.choice([4, 8, 10_000]),
+        limits=random.choice([{}, {"email": 2, "device@desk": 1, "anonymous": 2}]),
+        campaign_cuts=random.random() < 0.5,
+        midnight_zone=random.choice(["", "UTC", "Asia/Bangkok"]),
+    )
 
 
 class World:
@@ -76,6 +98,7 @@ class World:
         self.store = Store()
         self.stats: Counter[str] = Counter()
         self.chaos = self.random.choice([0, 0.02, 0.05])
+        self.meaning = meaning_of(Random(seed))
 
     def partition_of(self, actor: str) -> int:
         return sum(map(ord, actor)) * 7919 % self.count
@@ -92,7 +115,7 @@ class World:
         """Process one partition; every yield is a point at which it can die, stall or be replaced."""
         random, store = self.random, self.store
         position = self.committed[number]
-        partition = Partition(0, number, MEANING, sources=())
+        partition = Partition(0, number, self.meaning, sources=())
         alive = True
         while True:
             log = self.log[number]
@@ -180,17 +203,18 @@ class World:
 
     def differences(self, made: list[Interaction]) -> str:
         """Compare the tables with the oracle."""
-        expected = answer(made, MEANING)
+        expected = answer(made, self.meaning)
         live = [row for _, row in self.store.rows.values()]
-        found = {
-            kind: {row._replace(version=0) for row in live if isinstance(row, kind) and not row.is_deleted}
-            for kind in (TouchpointRow, SessionRow, JourneyRow)
-        }
-        for kind, rows in zip(
-            found, (expected.touchpoints, expected.sessions, expected.journeys), strict=True
+        for kind, rows in (
+            (TouchpointRow, expected.touchpoints),
+            (SessionRow, expected.sessions),
+            (JourneyRow, expected.journeys),
+            (FrictionRow, expected.frictions),
+            (IdentityRow, expected.identity),
         ):
-            if found[kind] != rows:
-                return f"{kind.__name__}: {sorted(found[kind] ^ rows, key=repr)[:4]}"
+            found = {row._replace(version=0) for row in live if isinstance(row, kind) and not row.is_deleted}
+            if found != rows:
+                return f"{kind.__name__}: {sorted(found ^ rows, key=repr)[:4]}"
         windows: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
         histograms: dict[Key, Counter[int]] = defaultdict(Counter)
         for row in live:

@@ -1,0 +1,108 @@
+"""Metric windows (domain.md, section 7). Numbers are integers: minor units, ms, net promoter points times 100.
+
+What comes in: interactions at their anchors (flow), and the customers' histories. What goes out: sums by window.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from pipeline.core.meaning import Meaning
+from pipeline.core.message import Observed
+from pipeline.core.oracle.history import History, amount, ids_of
+from pipeline.core.oracle.sessions import Session
+from pipeline.core.survey import answer_of
+from pipeline.core.window import Contribution, Key, Total, bucket_of, key_of
+
+
+def flow(observed: Observed) -> Iterator[Contribution]:
+    """Count an interaction in its own minute, channel and source, at its anchor."""
+    match observed.type:
+        case "payment_failed" | "payment_succeeded":
+            failed = int(observed.type == "payment_failed")
+            yield Contribution(key_of("payment_failure_rate", observed), failed, 1, 1)
+        case "products_searched":
+            nothing = int(observed.facts.get("results_count") == 0)
+            yield Contribution(key_of("search_zero_rate", observed), nothing, 1, 1)
+        case _:
+            pass
+
+
+def of_customer(history: History, sessions: list[Session], meaning: Meaning) -> Iterator[Contribution]:
+    """Count what a customer's orders, sessions, carts, answers and replies are."""
+    yield from _orders(history)
+    for session in sessions:
+        bought = int(session.orders(history) > 0)
+        yield Contribution(key_of("session_conversion", session.first), bought, 1, 1)
+    yield from _carts(history, meaning)
+    yield from _answers(history)
+    yield from _first_responses(history)
+
+
+def _orders(history: History) -> Iterator[Contribution]:
+    for order in history.orders.values():
+        yield Contribution(key_of("orders", order), 1, 0, 1)
+        revenue, currency = amount(order, "revenue"), str(order.facts.get("currency") or "")
+        if revenue is not None:
+            yield Contribution(key_of("revenue", order, currency), revenue, 0, 1)
+            yield Contribution(key_of("average_order_value", order, currency), revenue, 1, 1)
+
+
+def _carts(history: History, meaning: Meaning) -> Iterator[Contribution]:
+    """A cart is abandoned unless an order has 0 <= order - clock <= 24 h; its clock is the last product_added."""
+    clocks: dict[str, Observed] = {}
+    for observed in history.interactions:
+        if observed.type == "product_added":
+            clocks.update(dict.fromkeys(ids_of(observed, "cart"), observed))
+    for clock in clocks.values():
+        bought = any(0 <= o.time - clock.time <= meaning.cart_patience for o in history.orders.values())
+        yield Contribution(key_of("cart_abandonment", clock), int(not bought), 1, 1)
+
+
+def _answers(history: History) -> Iterator[Contribution]:
+    for observed in history.answers:
+        answer = answer_of(observed)
+        if answer is not None and answer.kind == "nps":
+            points = 100 * (int(answer.is_promoter) - int(answer.is_detractor))
+            yield Contribution(key_of("nps", observed), points, 1, 1)
+        elif answer is not None and answer.kind == "csat":
+            yield Contribution(key_of("csat", observed), int(answer.is_top), 1, 1)
+
+
+def first_replies(history: History) -> list[tuple[Observed, Observed | None]]:
+    """Give (what started the clock, first reply by an agent) of each conversation and ticket."""
+    starts: dict[str, Observed] = {}
+    replies: dict[str, Observed] = {}
+    for observed in history.interactions:
+        author = observed.facts.get("author")
+        talk = "conversation" if observed.type == "message_sent" else "ticket"
+        is_start = observed.type == "ticket_created" or (
+            observed.type == "message_sent" and author == "customer"
+        )
+        is_reply = observed.type in {"message_sent", "ticket_comment_added"} and author == "agent"
+        for thing in ids_of(observed, talk):
+            if is_start:
+                starts.setdefault(thing, observed)
+            elif is_reply and thing in starts:
+                replies.setdefault(thing, observed)
+    return [(start, replies.get(thing)) for thing, start in starts.items()]
+
+
+def _first_responses(history: History) -> Iterator[Contribution]:
+    """Count a duration in the minute in which it ends, with channel and source of what started it."""
+    for start, reply in first_replies(history):
+        if reply is not None:
+            waited = reply.time - start.time
+            metric, _, channel, source, currency = key_of("first_response_time", start)
+            key = (metric, reply.time // 60_000 * 60, channel, source, currency)
+            yield Contribution(key, waited, 1, 1, bucket_of(waited))
+
+
+def windows_of(
+    contributions: Iterable[Contribution],
+) -> dict[Key, tuple[int, int, int, tuple[tuple[int, int], ...]]]:
+    """Add up by window; without those that come to nothing."""
+    totals: defaultdict[Key, Total] = defaultdict(Total)
+    for contribution in contributions:
+        totals[contribution.key].add(contribution)
+    values = {key: total.values() for key, total in totals.items()}
+    return {key: value for key, value in values.items() if value != (0, 0, 0, ())}
