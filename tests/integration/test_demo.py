@@ -22,7 +22,7 @@ def test_resends_random_order_and_killed_workers_change_no_view(tmp_path: Path) 
     assert "All equal." in done.stdout
     assert re.search(r"Residual 0 of [1-9]", done.stdout)
     compared = re.findall(r"^(\w+) +([\d,]+) rows +(\d+) differ", done.stdout, re.MULTILINE)
-    assert len(compared) == 8, "four tables, before and after the kills"
+    assert len(compared) == 12, "six tables, before and after the kills"
     assert all(int(rows.replace(",", "")) > 0 and differ == "0" for _, rows, differ in compared)
     assert done.stdout.count("kill -9 of the worker") == 2
     assert "DIFFERS" not in done.stdout
