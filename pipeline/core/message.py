@@ -147,28 +147,48 @@ FACTS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
 """Type → (fact, field of data, member of the field): all that the rules read of data."""
 
 
+_BY_HAND: Final = frozenset({"identity_linked", "identity_unlinked"})
+_NO_FACTS: Final[dict[str, Fact]] = {}
+"""Of most interactions; one for all, since nobody changes it."""
+
+
 def observed_of(interaction: Interaction) -> Observed:
     """Cut an interaction down to what its meaning depends on."""
-    facts: dict[str, Fact] = {}
-    for fact, field, member in FACTS.get(interaction.type, ()):
-        value: Any = interaction.data.get(field)
-        facts[fact] = value.get(member) if member and value is not None else value
-    campaign = interaction.context.get("campaign")
-    if campaign:
-        facts["campaign"] = "/".join(str(campaign.get(k) or "") for k in ("source", "medium", "name"))
-    things = tuple(i for i in interaction.identifiers if kind_of(i) in THING_KINDS)
-    ref = (interaction.source, interaction.id)
+    return _observed(interaction, (interaction.source, interaction.id), things_of(interaction.identifiers))
+
+
+def things_of(identifiers: tuple[str, ...]) -> tuple[str, ...]:
+    """Give those of kind thing, strongest first; they come last."""
+    if not identifiers or kind_of(identifiers[-1]) not in THING_KINDS:
+        return ()
+    return tuple([i for i in identifiers if kind_of(i) in THING_KINDS])
+
+
+def _observed(interaction: Interaction, ref: Ref, things: tuple[str, ...]) -> Observed:
+    kind, context = interaction.type, interaction.context
+    has_facts = kind in FACTS or "campaign" in context
     return Observed(
         interaction.time,
         ref,
         interaction.hash,
-        interaction.type,
+        kind,
         interaction.area,
         interaction.channel,
         interaction.passive,
         things,
-        facts,
+        _facts(kind, interaction.data, context) if has_facts else _NO_FACTS,
     )
+
+
+def _facts(kind: str, data: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Fact]:
+    facts: dict[str, Fact] = {}
+    for fact, field, member in FACTS.get(kind, ()):
+        value: Any = data.get(field)
+        facts[fact] = value.get(member) if member and value is not None else value
+    campaign = context.get("campaign")
+    if campaign:
+        facts["campaign"] = "/".join([str(campaign.get(k) or "") for k in ("source", "medium", "name")])
+    return facts
 
 
 def anchor_of(interaction: Interaction) -> str:
@@ -182,49 +202,55 @@ def messages_of(interaction: Interaction) -> list[ActorMessage]:
     identifiers = interaction.identifiers
     if not identifiers:
         return []
-    told: list[ActorMessage] = [Observe(identifiers[0], observed_of(interaction))]
-    if interaction.type in {"identity_linked", "identity_unlinked"}:
-        told.extend(_by_hand(interaction))
-    elif len(identifiers) > 1:
-        told.extend(_links(interaction))
+    ref, things = (interaction.source, interaction.id), things_of(identifiers)
+    told: list[ActorMessage] = [Observe(identifiers[0], _observed(interaction, ref, things))]
+    if len(identifiers) > 1:
+        told += (_by_hand if interaction.type in _BY_HAND else _links)(interaction, ref, things)
     return told
 
 
-def _links(interaction: Interaction) -> Iterator[Link]:
+def _links(interaction: Interaction, ref: Ref, things: tuple[str, ...]) -> list[Link]:
     """With a person everything weaker links to it; without, things link to the strongest thing and machine."""
     first, *others = interaction.identifiers
-    time, ref, passive = interaction.time, (interaction.source, interaction.id), interaction.passive
-    anchor_kind = kind_of(first)
-    if anchor_kind in PERSON_KINDS:
-        for other in others:
-            refused = _same_kind(anchor_kind) if kind_of(other) == anchor_kind else ""
-            yield Link(other, first, time, ref, passive, (), refused)
-        return
-    machines = tuple(i for i in interaction.identifiers if kind_of(i) in MACHINE_KINDS)
-    things = [i for i in interaction.identifiers if kind_of(i) in THING_KINDS]
+    time, passive = interaction.time, interaction.passive
+    kind = kind_of(first)
+    if kind in PERSON_KINDS:
+        same = f"{kind}:"
+        return [
+            Link(each, first, time, ref, passive, (), _same_kind(kind) if each.startswith(same) else "")
+            for each in others
+        ]
+    return [
+        Link(weaker, stronger, time, ref, passive, machines, refused)
+        for weaker, stronger, machines, refused in _ties(interaction.identifiers, things)
+    ]
+
+
+def _ties(
+    identifiers: tuple[str, ...], things: tuple[str, ...]
+) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    """Give what machines and things are to each other: weaker, stronger, machines, refused."""
+    machines = tuple([i for i in identifiers if kind_of(i) in MACHINE_KINDS])
     for other in machines[1:]:
-        same = kind_of(other) == anchor_kind
-        yield Link(other, first if same else "", time, ref, passive, (), "same_strength" if same else "")
+        same = kind_of(other) == kind_of(machines[0])
+        yield other, machines[0] if same else "", (), "same_strength" if same else ""
     for other in things[1:]:
-        refused = "same_strength" if kind_of(other) == kind_of(things[0]) else ""
-        yield Link(other, things[0], time, ref, passive, (), refused)
+        yield other, things[0], (), "same_strength" if kind_of(other) == kind_of(things[0]) else ""
     for thing in things if machines else ():
-        yield Link(thing, machines[0], time, ref, passive, machines)
+        yield thing, machines[0], machines, ""
 
 
 def _same_kind(kind: str) -> str:
     return "two_customers" if kind == "customer" else "same_strength"
 
 
-def _by_hand(interaction: Interaction) -> Iterator[ActorMessage]:
+def _by_hand(interaction: Interaction, ref: Ref, _: tuple[str, ...]) -> list[Link] | list[Unlink]:
     """`identity_linked` makes the link that it names; `identity_unlinked` voids it, whichever way round."""
     if len(interaction.identifiers) != 2:  # noqa: PLR2004 - from and to; one if they are the same
-        return
+        return []
     stronger, weaker = interaction.identifiers
-    time, ref = interaction.time, (interaction.source, interaction.id)
     if interaction.type == "identity_unlinked":
-        yield Unlink(weaker, stronger, time, ref, interaction.hash)
-        return
+        return [Unlink(weaker, stronger, interaction.time, ref, interaction.hash)]
     kinds = {kind_of(stronger), kind_of(weaker)}
     refused = "same_strength" if len(kinds) == 1 or kinds <= MACHINE_KINDS else ""
-    yield Link(weaker, stronger, time, ref, interaction.passive, (), refused)
+    return [Link(weaker, stronger, interaction.time, ref, interaction.passive, (), refused)]
