@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import ValidationError, convert
 
-from pipeline.core.canonical import NumberTooLargeError, text_of
+from pipeline.core.canonical import NumberTooLargeError
 from pipeline.core.draft import Draft, Terms
 from pipeline.core.envelope import shorthands
 from pipeline.core.identifiers import InvalidIdentifierError
@@ -38,12 +38,12 @@ def decode_envelope(terms: Terms, draft: Draft) -> Rejection | None:
 
 
 def put_json(_: Terms, draft: Draft) -> Rejection | None:
-    """Add the canonical text of context and data: unreadable where a number is beyond 64 bits."""
+    """Add context and data with their canonical text: unreadable where a number is beyond 64 bits."""
     context, data = draft.envelope.context, draft.envelope.data
     try:
-        if context:
-            draft.context, draft.context_json = context, text_of(context)
-        draft.data_json = text_of(data) if data else "{}"
+        if context.value:
+            draft.context, draft.context_json = context.value, context.text or context.written()
+        draft.data, draft.data_json = data.value, data.text or data.written()
     except NumberTooLargeError:
         return draft.refused("unreadable", "$", "A number in the record is beyond 64 bits.")
     return None
@@ -93,11 +93,12 @@ def put_times(_: Terms, draft: Draft) -> Rejection | None:
 
 def validate_data(terms: Terms, draft: Draft) -> Rejection | None:
     """Check data against the schema in force: invalid_data."""
-    data, schema = draft.envelope.data, draft.schema
-    draft.data = data = {} if data is None else data
+    content, schema = draft.envelope.data, draft.schema
     fault = None
     try:
-        convert(data, schema.shape, dec_hook=schema.dec_hook)
+        if content.sound is not schema:
+            convert(content.value, schema.shape, dec_hook=schema.dec_hook)
+            content.sound = schema
     except ValidationError:
         fault = explained(draft, terms)
     else:

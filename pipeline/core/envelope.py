@@ -5,12 +5,14 @@ Flat JSON, CloudEvents structured and CloudEvents binary give the same Envelope.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from pipeline.core.canonical import BROKEN, MAX_DEPTH, decode, depth_exceeds, number
 from pipeline.core.cloudevents import MalformedEventError, Mode, from_binary, from_structured, mode_of
+from pipeline.core.content import NOTHING, Content, Contents
 from pipeline.core.envelope_schema import EnvelopeSchema, named
 from pipeline.core.identifiers import SHORTHANDS, Shorthands, is_plain
 from pipeline.core.interaction import Rejection
@@ -22,7 +24,7 @@ _FIRST_SHORTHAND: Final = -len(SHORTHANDS)
 
 
 class Envelope(Protocol):
-    """The members of schemas/envelope, as decoded; those typed Any are checked by a later step.
+    """The members of schemas/envelope, as decoded; data and those typed Any are checked by a later step.
 
     Beside these, one for each of SHORTHANDS, None where it is not given; only the personal ones are listed.
     """
@@ -38,9 +40,9 @@ class Envelope(Protocol):
     email: Any
     phone: Any
     identifiers: Any
-    context: dict[str, Any] | None
+    context: Content
     consent: list[str] | None
-    data: Any
+    data: Content
 
 
 def shorthands(envelope: Any) -> Shorthands:
@@ -51,12 +53,13 @@ def shorthands(envelope: Any) -> Shorthands:
 class EnvelopeReader:
     """Reads envelopes as their schema describes them."""
 
-    __slots__ = ("_context", "_decode", "_schema")
+    __slots__ = ("_contexts", "_data", "_decode", "_schema")
 
     def __init__(self, schema: EnvelopeSchema) -> None:
         self._schema = schema
-        self._context = schema.context
-        self._decode = msgspec.json.Decoder(schema.strict, float_hook=number).decode
+        self._contexts = Contents(partial(msgspec.convert, type=schema.context))
+        self._data = Contents()
+        self._decode = msgspec.json.Decoder(schema.raw, float_hook=number).decode
 
     def read(self, value: bytes, headers: Headers) -> Any:
         """Read one record: an Envelope or a Rejection."""
@@ -66,8 +69,9 @@ class EnvelopeReader:
                 return mode if isinstance(mode, Rejection) else self._read_cloudevent(value, headers, mode)
         try:
             envelope: Any = self._decode(value)
-            if envelope.context:
-                msgspec.convert(envelope.context, self._context)
+            context, data = envelope.context, envelope.data
+            envelope.context = NOTHING if context is None else self._contexts.read(context)
+            envelope.data = NOTHING if data is None else self._data.read(data)
         except BROKEN:
             return self._read_loosely(value)
         if _may_be_deep(value) and depth_exceeds(decode(value)):
@@ -102,27 +106,30 @@ class EnvelopeReader:
         try:
             envelope: Any = msgspec.convert(members, self._schema.strict)
             if envelope.context:
-                msgspec.convert(envelope.context, self._context)
+                msgspec.convert(envelope.context, self._schema.context)
         except msgspec.ValidationError:
             fault = self._schema.fault_in(members)
             if fault is not None:
                 return fault
             envelope = msgspec.convert(members, self._schema.loose)
+        context, data = envelope.context, envelope.data
+        envelope.context = Content(context) if context else NOTHING
+        envelope.data = NOTHING if data is None else Content(data)
         return _plainly_named(envelope)
 
 
 def _may_be_deep(value: bytes) -> bool:
     """Tell cheaply whether JSON text can be nested so deep that counting its levels is worth it."""
-    return len(value) > MAX_DEPTH and value.count(_BRACE) + value.count(_BRACKET) >= MAX_DEPTH
+    return len(value) >= 2 * MAX_DEPTH and value.count(_BRACE) + value.count(_BRACKET) >= MAX_DEPTH
 
 
 def _plainly_named(envelope: Any) -> Any:
     """Refuse control characters and direction marks where they would make two names look alike."""
-    for name in ("id", "source", "type"):
-        if not is_plain(getattr(envelope, name)):
-            detail = f"{name} must not contain control characters or direction marks."
-            return Rejection("invalid_field", f"$.{name}", detail, *named(msgspec.structs.asdict(envelope)))
-    return envelope
+    if is_plain(f"{envelope.id}{envelope.source}{envelope.type}"):
+        return envelope
+    name = next(name for name in ("id", "source", "type") if not is_plain(getattr(envelope, name)))
+    detail = f"{name} must not contain control characters or direction marks."
+    return Rejection("invalid_field", f"$.{name}", detail, *named(msgspec.structs.asdict(envelope)))
 
 
 def _too_deep() -> Rejection:

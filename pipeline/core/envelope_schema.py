@@ -1,10 +1,11 @@
-"""The schema of the envelope, compiled: two shapes to decode into, and what explains a refusal.
+"""The schema of the envelope, compiled: three shapes to decode into, and what explains a refusal.
 
-What comes in: schemas/envelope. What goes out: a strict shape, which accepts what is right in every member, and a
-loose one for records whose fault belongs to a later step (x-reason in the schema).
+What comes in: schemas/envelope. What goes out: a strict shape, which accepts what is right in every member, one
+that leaves context and data to others, and a loose one for records whose fault belongs to a later step (x-reason
+in the schema).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -32,7 +33,7 @@ class Named(NamedTuple):
 class EnvelopeSchema:
     """What schemas/envelope says."""
 
-    __slots__ = ("_document", "_reasons", "_validator", "context", "loose", "strict")
+    __slots__ = ("_document", "_reasons", "_validator", "context", "loose", "raw", "strict")
 
     def __init__(self, document: Document, definitions: Document) -> None:
         """Compile. Raises SchemaError."""
@@ -46,6 +47,7 @@ class EnvelopeSchema:
         }
         self._validator = validator_for(document, definitions)
         self.strict = _shape(document, definitions, strict=True)
+        self.raw = _shape(document, definitions, strict=True, raw=("context", "data"))
         self.loose = _shape(document, definitions, strict=False)
         self.context = struct_of({**properties["context"], "type": "object"}, resolver(definitions))
 
@@ -83,7 +85,9 @@ def named(members: Mapping[str, Any]) -> Named:
     return Named(sound("source", 64), sound("type", 256), sound("id", 128))
 
 
-def _shape(document: Document, definitions: Document, *, strict: bool) -> type[msgspec.Struct]:
+def _shape(
+    document: Document, definitions: Document, *, strict: bool, raw: Sequence[str] = ()
+) -> type[msgspec.Struct]:
     """Give the Struct of the envelope, the shorthands last and strongest first."""
     properties: Mapping[str, Document] = document["properties"]
     names = [*document["required"], *(name for name in properties if name not in document["required"])]
@@ -95,7 +99,9 @@ def _shape(document: Document, definitions: Document, *, strict: bool) -> type[m
         if name in {"context", "identifiers"}:
             # Both are wanted as they came; the context has a shape of its own, the list a step.
             kind = dict[str, Any] | None if name == "context" else Any
-        if not strict and "x-reason" in child:
+        if name in raw:
+            kind = msgspec.Raw
+        elif not strict and "x-reason" in child:
             kind = Any
         fields.append((name, kind) if name in document["required"] else (name, kind, None))
     return defined(fields, kw_only=False)
