@@ -41,9 +41,11 @@ def put_json(_: Terms, draft: Draft) -> Rejection | None:
     """Add context and data with their canonical text: unreadable where a number is beyond 64 bits."""
     context, data = draft.envelope.context, draft.envelope.data
     try:
-        if context.value:
-            draft.context, draft.context_json = context.value, context.text or context.written()
-        draft.data, draft.data_json = data.value, data.text or data.written()
+        draft.context = context.value
+        if draft.context:
+            draft.context_json = context.text or context.written()
+        draft.data = data.value
+        draft.data_json = data.text or data.written()
     except NumberTooLargeError:
         return draft.refused("unreadable", "$", "A number in the record is beyond 64 bits.")
     return None
