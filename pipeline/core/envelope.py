@@ -53,27 +53,29 @@ def shorthands(envelope: Any) -> Shorthands:
 class EnvelopeReader:
     """Reads envelopes as their schema describes them."""
 
-    __slots__ = ("_contexts", "_data", "_decode", "_schema")
+    __slots__ = ("_contexts", "_data", "_event", "_flat", "_schema")
 
     def __init__(self, schema: EnvelopeSchema) -> None:
         self._schema = schema
         self._contexts = Contents(partial(msgspec.convert, type=schema.context))
         self._data = Contents()
-        self._decode = msgspec.json.Decoder(schema.raw, float_hook=number).decode
+        self._flat = msgspec.json.Decoder(schema.raw, float_hook=number).decode
+        self._event = msgspec.json.Decoder(schema.event, float_hook=number).decode
 
     def read(self, value: bytes, headers: Headers) -> Any:
         """Read one record: an Envelope or a Rejection."""
-        if headers:
-            mode = mode_of(headers)
-            if mode is not Mode.FLAT:
-                return mode if isinstance(mode, Rejection) else self._read_cloudevent(value, headers, mode)
+        mode = mode_of(headers) if headers else Mode.FLAT
+        if isinstance(mode, Rejection):
+            return mode
         try:
-            envelope: Any = self._decode(value)
+            if mode is Mode.BINARY:
+                return self._read_binary(value, headers)
+            envelope: Any = self._flat(value) if mode is Mode.FLAT else _natively(self._event(value))
             context, data = envelope.context, envelope.data
             envelope.context = NOTHING if context is None else self._contexts.read(context)
             envelope.data = NOTHING if data is None else self._data.read(data)
         except BROKEN:
-            return self._read_loosely(value)
+            return self._read_loosely(value, headers, mode)
         if _may_be_deep(value) and depth_exceeds(decode(value)):
             return _too_deep()
         if value.isascii() and _BACKSLASH not in value and _DELETE not in value:
@@ -81,26 +83,31 @@ class EnvelopeReader:
             return envelope
         return _plainly_named(envelope)
 
-    def _read_loosely(self, value: bytes) -> Any:
-        try:
-            members = decode(value)
-        except BROKEN as error:
-            return _unreadable(error)
-        if not isinstance(members, dict):
-            return Rejection("unreadable", "$", "The record must be one JSON object.")
-        return _too_deep() if depth_exceeds(members) else self._envelope_of(members)
+    def _read_binary(self, value: bytes, headers: Headers) -> Any:
+        """Read what is sound; raise one of BROKEN for all else."""
+        if _may_be_deep(value) or max([len(text or b"") for _, text in headers]) >= 2 * MAX_DEPTH:
+            raise RecursionError
+        data = self._data.read(value)
+        envelope: Any = msgspec.convert(from_binary(headers, None), self._schema.strict)
+        if envelope.context:
+            msgspec.convert(envelope.context, self._schema.context)
+        envelope.context = Content(envelope.context) if envelope.context else NOTHING
+        envelope.data = data
+        return _plainly_named(envelope)
 
-    def _read_cloudevent(self, value: bytes, headers: Headers, mode: Mode) -> Any:
+    def _read_loosely(self, value: bytes, headers: Headers, mode: Mode) -> Any:
+        """Read what is not plainly sound, and say what is wrong with it."""
         try:
             body = decode(value)
-            members = from_binary(headers, body) if mode is Mode.BINARY else from_structured(body)
+            if mode is not Mode.FLAT:
+                body = from_binary(headers, body) if mode is Mode.BINARY else from_structured(body)
         except MalformedEventError as error:
             return Rejection(error.reason, error.path, error.detail)
         except BROKEN as error:
             return _unreadable(error)
-        if not (_may_be_deep(value) or any(_may_be_deep(text or b"") for _, text in headers)):
-            return self._envelope_of(members)
-        return _too_deep() if depth_exceeds(members) else self._envelope_of(members)
+        if not isinstance(body, dict):
+            return Rejection("unreadable", "$", "The record must be one JSON object.")
+        return _too_deep() if depth_exceeds(body) else self._envelope_of(body)
 
     def _envelope_of(self, members: dict[str, Any]) -> Any:
         try:
@@ -116,6 +123,18 @@ class EnvelopeReader:
         envelope.context = Content(context) if context else NOTHING
         envelope.data = NOTHING if data is None else Content(data)
         return _plainly_named(envelope)
+
+
+def _natively(event: Any) -> Any:
+    """Refuse texts that stand for something else, as cloudevents._native knows. Raises ValueError."""
+    time, sent_at = event.time, event.sent_at
+    if (
+        (type(time) is str and time.isdigit())
+        or (type(sent_at) is str and sent_at.isdigit())
+        or type(event.identifiers) is str
+    ):
+        raise ValueError
+    return event
 
 
 def _may_be_deep(value: bytes) -> bool:

@@ -1,12 +1,12 @@
-"""The schema of the envelope, compiled: three shapes to decode into, and what explains a refusal.
+"""The schema of the envelope, compiled: the shapes to decode into, and what explains a refusal.
 
 What comes in: schemas/envelope. What goes out: a strict shape, which accepts what is right in every member, one
-that leaves context and data to others, and a loose one for records whose fault belongs to a later step (x-reason
-in the schema).
+that leaves context and data to others, one like it for a CloudEvent, and a loose one for records whose fault
+belongs to a later step (x-reason in the schema).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -21,6 +21,8 @@ _OWN: Final[tuple[Reason, ...]] = ("missing_field", "invalid_field")
 _WITHOUT: Final = frozenset({"pattern", "format", "minimum", "exclusiveMaximum"})
 """Keywords that steps check, for less than a type would cost."""
 
+_CONTENTS: Final = ("context", "data")
+
 
 class Named(NamedTuple):
     """How a rejection names its record, as far as that is known and sound."""
@@ -33,7 +35,7 @@ class Named(NamedTuple):
 class EnvelopeSchema:
     """What schemas/envelope says."""
 
-    __slots__ = ("_document", "_reasons", "_validator", "context", "loose", "raw", "strict")
+    __slots__ = ("_document", "_reasons", "_validator", "context", "event", "loose", "raw", "strict")
 
     def __init__(self, document: Document, definitions: Document) -> None:
         """Compile. Raises SchemaError."""
@@ -47,7 +49,8 @@ class EnvelopeSchema:
         }
         self._validator = validator_for(document, definitions)
         self.strict = _shape(document, definitions, strict=True)
-        self.raw = _shape(document, definitions, strict=True, raw=("context", "data"))
+        self.raw = _shape(document, definitions, strict=True, raw=_CONTENTS)
+        self.event = _event(self.raw)
         self.loose = _shape(document, definitions, strict=False)
         self.context = struct_of({**properties["context"], "type": "object"}, resolver(definitions))
 
@@ -105,3 +108,22 @@ def _shape(
             kind = Any
         fields.append((name, kind) if name in document["required"] else (name, kind, None))
     return defined(fields, kw_only=False)
+
+
+def _event(raw: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """Give the shape of the usual CloudEvent: names without underscores, dataschema first, and nothing else."""
+    names = {"schema": "dataschema", "dataschema": "schema"}
+    fields: list[Any] = [("specversion", Literal["1.0"])]
+    optional: list[Any] = [
+        ("datacontenttype", Literal["application/json"] | None, None),
+        ("subject", Any, None),
+    ]
+    for field in msgspec.structs.fields(raw):
+        names.setdefault(field.name, field.name.replace("_", ""))
+        if field.required:
+            fields.append((field.name, field.type))
+        else:
+            optional.append((field.name, field.type, None))
+    return msgspec.defstruct(
+        "Event", [*fields, *optional], rename=names, forbid_unknown_fields=True, gc=False
+    )
