@@ -64,50 +64,28 @@ class Admission:
 
     def add(self, records: Iterable[Record]) -> None:
         """Admit records of any raw partitions, best in the order in which the broker took them."""
-        admit, keep, note = self._admit, self.interactions.append, self.intake.append
+        admit, keep, newest = self._admit, self.interactions.append, self.newest
+        messages, partitions = self.messages, self._partitions
         for record in records:
-            admitted = admit(record.value, record.headers, record.timestamp)
-            if isinstance(admitted, Rejection):
-                self._refuse(record, admitted)
+            one = admit(record.value, record.headers, record.timestamp)
+            if isinstance(one, Rejection):
+                self._refuse(record, one)
                 continue
-            self._rise(record, min(admitted.time, admitted.received))
-            keep(interaction_row(admitted))
-            note(
-                _row(
-                    IntakeRow,
-                    (
-                        record.topic,
-                        self._epoch,
-                        record.partition,
-                        record.offset,
-                        "accepted",
-                        admitted.hash,
-                        admitted.source,
-                        record.timestamp,
-                    ),
-                )
-            )
-            for message in messages_of(admitted):
-                self.messages[partition_of(message.actor, self._partitions)].append(message)
+            raw, time = (record.topic, record.partition), min(one.time, one.received)
+            if time > newest.get(raw, 0):
+                newest[raw] = time
+            keep(interaction_row(one))
+            self._note(record, "accepted", one.hash, one.source)
+            for message in messages_of(one):
+                messages[partition_of(message.actor, partitions)].append(message)
 
-    def _rise(self, record: Record, time: int) -> None:
-        raw = record.topic, record.partition
-        if time > self.newest.get(raw, 0):
-            self.newest[raw] = time
+    def _note(self, record: Record, outcome: str, hash_: int, source: str) -> None:
+        topic, partition, offset, received = record.topic, record.partition, record.offset, record.timestamp
+        fields = (topic, self._epoch, partition, offset, outcome, hash_, source, received)
+        self.intake.append(_row(IntakeRow, fields))
 
     def _refuse(self, record: Record, refused: Rejection) -> None:
-        self.intake.append(
-            IntakeRow(
-                record.topic,
-                self._epoch,
-                record.partition,
-                record.offset,
-                refused.reason,
-                0,
-                refused.source,
-                record.timestamp,
-            )
-        )
+        self._note(record, refused.reason, 0, refused.source)
         if refused.reason != "no_consent":  # counted, and neither stored nor kept
             self.rejections.append(rejection_row(self._epoch, record, refused, self._cap))
 

@@ -59,7 +59,7 @@ def mode_of(headers: Sequence[tuple[str, bytes]]) -> Mode | Rejection:
     media = ""
     binary = False
     for name, value in headers:
-        if name.startswith("ce_"):
+        if name[:3] == "ce_":
             binary = True
         elif name.lower() == "content-type":
             media = _media(bytes(value or b""))
@@ -84,7 +84,10 @@ def _media(content_type: bytes) -> str:
 
 def from_binary(headers: Sequence[tuple[str, bytes]], body: Any) -> dict[str, Any]:
     """Give the members of an event whose attributes are headers. Raises MalformedEventError."""
-    attributes = {name[3:]: _header_text(name, value) for name, value in headers if name.startswith("ce_")}
+    try:
+        attributes = {name[3:]: value.decode() for name, value in headers if name[:3] == "ce_"}
+    except (AttributeError, UnicodeDecodeError):  # a null, or what is no UTF-8
+        attributes = {name[3:]: _header_text(name, value) for name, value in headers if name[:3] == "ce_"}
     members = _members(attributes)
     members["data"] = body
     return members

@@ -25,6 +25,7 @@ _STRONGER_THAN_THINGS: Final = tuple(f"{kind}:" for kind in KINDS if kind not in
 _RANK: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 _FIELDS: Final = tuple((kind, f"$.{field}") for field, kind in SHORTHANDS.items())
 _THING_FIELDS: Final = {f"{kind}_id": kind for kind in THINGS}
+_STRENGTH: Final = list(_THING_FIELDS).index
 _NONE_IN: Final = _THING_FIELDS.keys().isdisjoint
 _NOT_PLAIN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _REMEMBERED: Final = 16_384
@@ -121,11 +122,10 @@ class Identifiers:
         return tuple(filter(None, found))
 
     def _things_in(self, data: Mapping[str, Any]) -> tuple[str, ...]:
-        found = [
-            self.normalised(kind, data[field], f"$.data.{field}")
-            for field, kind in _THING_FIELDS.items()
-            if field in data
-        ]
+        fields = [field for field in data if field in _THING_FIELDS]
+        if len(fields) > 1:
+            fields.sort(key=_STRENGTH)
+        found = [self.normalised(_THING_FIELDS[field], data[field], f"$.data.{field}") for field in fields]
         return tuple(filter(None, found))
 
     def _listed(self, listed: Any) -> list[str]:
