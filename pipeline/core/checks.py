@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import ValidationError, convert
 
-from pipeline.core.canonical import NumberTooLargeError
+from pipeline.core.canonical import NumberTooLargeError, text_of
 from pipeline.core.draft import Draft, Terms
 from pipeline.core.envelope import shorthands
 from pipeline.core.identifiers import InvalidIdentifierError
@@ -40,14 +40,14 @@ def decode_envelope(terms: Terms, draft: Draft) -> Rejection | None:
 def put_json(_: Terms, draft: Draft) -> Rejection | None:
     """Add context and data with their canonical text: unreadable where a number is beyond 64 bits."""
     context, data = draft.envelope.context, draft.envelope.data
+    draft.data = {} if data is None else data
     try:
-        draft.context = context.value
-        if draft.context:
-            draft.context_json = context.text or context.written()
-        draft.data = data.value
-        draft.data_json = data.text or data.written()
+        if not context.text:
+            context.write()
+        draft.data_json = text_of(data) if data else "{}"
     except NumberTooLargeError:
         return draft.refused("unreadable", "$", "A number in the record is beyond 64 bits.")
+    draft.context, draft.context_json = context.value, context.text
     return None
 
 
@@ -95,12 +95,10 @@ def put_times(_: Terms, draft: Draft) -> Rejection | None:
 
 def validate_data(terms: Terms, draft: Draft) -> Rejection | None:
     """Check data against the schema in force: invalid_data."""
-    content, schema = draft.envelope.data, draft.schema
+    schema = draft.schema
     fault = None
     try:
-        if content.sound is not schema:
-            convert(content.value, schema.shape, dec_hook=schema.dec_hook)
-            content.sound = schema
+        convert(draft.data, schema.shape, dec_hook=schema.dec_hook)
     except ValidationError:
         fault = explained(draft, terms)
     else:

@@ -43,7 +43,7 @@ class Draft:
     envelope: Envelope
     """There once it is decoded."""
     context: dict[str, Any]
-    context_json: str = ""
+    context_json: str
     data: Any
     """An object, unless it is about to be refused."""
     data_json: str

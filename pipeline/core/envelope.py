@@ -5,14 +5,13 @@ Flat JSON, CloudEvents structured and CloudEvents binary give the same Envelope.
 """
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from pipeline.core.canonical import BROKEN, MAX_DEPTH, decode, depth_exceeds, number
 from pipeline.core.cloudevents import MalformedEventError, Mode, from_binary, from_structured, mode_of
-from pipeline.core.content import NOTHING, Content, Contents
+from pipeline.core.context import NOTHING, Context, Contexts
 from pipeline.core.envelope_schema import EnvelopeSchema, named
 from pipeline.core.identifiers import SHORTHANDS, Shorthands, is_plain
 from pipeline.core.interaction import Rejection
@@ -24,7 +23,7 @@ _FIRST_SHORTHAND: Final = -len(SHORTHANDS)
 
 
 class Envelope(Protocol):
-    """The members of schemas/envelope, as decoded; data and those typed Any are checked by a later step.
+    """The members of schemas/envelope, as decoded; those typed Any are checked by a later step.
 
     Beside these, one for each of SHORTHANDS, None where it is not given; only the personal ones are listed.
     """
@@ -40,9 +39,9 @@ class Envelope(Protocol):
     email: Any
     phone: Any
     identifiers: Any
-    context: Content
+    context: Context
     consent: list[str] | None
-    data: Content
+    data: Any
 
 
 def shorthands(envelope: Any) -> Shorthands:
@@ -53,13 +52,12 @@ def shorthands(envelope: Any) -> Shorthands:
 class EnvelopeReader:
     """Reads envelopes as their schema describes them."""
 
-    __slots__ = ("_contexts", "_data", "_event", "_flat", "_schema")
+    __slots__ = ("_contexts", "_event", "_flat", "_schema")
 
     def __init__(self, schema: EnvelopeSchema) -> None:
         self._schema = schema
-        self._contexts = Contents(partial(msgspec.convert, type=schema.context))
-        self._data = Contents()
-        self._flat = msgspec.json.Decoder(schema.raw, float_hook=number).decode
+        self._contexts = Contexts(schema.context)
+        self._flat = msgspec.json.Decoder(schema.flat, float_hook=number).decode
         self._event = msgspec.json.Decoder(schema.event, float_hook=number).decode
 
     def read(self, value: bytes, headers: Headers) -> Any:
@@ -71,9 +69,8 @@ class EnvelopeReader:
             if mode is Mode.BINARY:
                 return self._read_binary(value, headers)
             envelope: Any = self._flat(value) if mode is Mode.FLAT else _natively(self._event(value))
-            context, data = envelope.context, envelope.data
+            context = envelope.context
             envelope.context = NOTHING if context is None else self._contexts.read(context)
-            envelope.data = NOTHING if data is None else self._data.read(data)
         except BROKEN:
             return self._read_loosely(value, headers, mode)
         if _may_be_deep(value) and depth_exceeds(decode(value)):
@@ -87,12 +84,9 @@ class EnvelopeReader:
         """Read what is sound; raise one of BROKEN for all else."""
         if _may_be_deep(value) or max([len(text or b"") for _, text in headers]) >= 2 * MAX_DEPTH:
             raise RecursionError
-        data = self._data.read(value)
-        envelope: Any = msgspec.convert(from_binary(headers, None), self._schema.strict)
-        if envelope.context:
-            msgspec.convert(envelope.context, self._schema.context)
-        envelope.context = Content(envelope.context) if envelope.context else NOTHING
-        envelope.data = data
+        members = from_binary(headers, decode(value))
+        envelope: Any = msgspec.convert(members, self._schema.strict)
+        envelope.context = self._contexts.of(envelope.context)
         return _plainly_named(envelope)
 
     def _read_loosely(self, value: bytes, headers: Headers, mode: Mode) -> Any:
@@ -112,16 +106,13 @@ class EnvelopeReader:
     def _envelope_of(self, members: dict[str, Any]) -> Any:
         try:
             envelope: Any = msgspec.convert(members, self._schema.strict)
-            if envelope.context:
-                msgspec.convert(envelope.context, self._schema.context)
+            envelope.context = self._contexts.of(envelope.context)
         except msgspec.ValidationError:
             fault = self._schema.fault_in(members)
             if fault is not None:
                 return fault
             envelope = msgspec.convert(members, self._schema.loose)
-        context, data = envelope.context, envelope.data
-        envelope.context = Content(context) if context else NOTHING
-        envelope.data = NOTHING if data is None else Content(data)
+            envelope.context = Context(envelope.context or {})
         return _plainly_named(envelope)
 
 

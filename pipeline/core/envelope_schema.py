@@ -1,11 +1,11 @@
 """The schema of the envelope, compiled: the shapes to decode into, and what explains a refusal.
 
 What comes in: schemas/envelope. What goes out: a strict shape, which accepts what is right in every member, one
-that leaves context and data to others, one like it for a CloudEvent, and a loose one for records whose fault
+that leaves the context as text, one like it for a CloudEvent, and a loose one for records whose fault
 belongs to a later step (x-reason in the schema).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -21,8 +21,6 @@ _OWN: Final[tuple[Reason, ...]] = ("missing_field", "invalid_field")
 _WITHOUT: Final = frozenset({"pattern", "format", "minimum", "exclusiveMaximum"})
 """Keywords that steps check, for less than a type would cost."""
 
-_CONTENTS: Final = ("context", "data")
-
 
 class Named(NamedTuple):
     """How a rejection names its record, as far as that is known and sound."""
@@ -35,7 +33,7 @@ class Named(NamedTuple):
 class EnvelopeSchema:
     """What schemas/envelope says."""
 
-    __slots__ = ("_document", "_reasons", "_validator", "context", "event", "loose", "raw", "strict")
+    __slots__ = ("_document", "_reasons", "_validator", "context", "event", "flat", "loose", "strict")
 
     def __init__(self, document: Document, definitions: Document) -> None:
         """Compile. Raises SchemaError."""
@@ -49,8 +47,8 @@ class EnvelopeSchema:
         }
         self._validator = validator_for(document, definitions)
         self.strict = _shape(document, definitions, strict=True)
-        self.raw = _shape(document, definitions, strict=True, raw=_CONTENTS)
-        self.event = _event(self.raw)
+        self.flat = _shape(document, definitions, strict=True, context=msgspec.Raw)
+        self.event = _event(self.flat)
         self.loose = _shape(document, definitions, strict=False)
         self.context = struct_of({**properties["context"], "type": "object"}, resolver(definitions))
 
@@ -89,7 +87,7 @@ def named(members: Mapping[str, Any]) -> Named:
 
 
 def _shape(
-    document: Document, definitions: Document, *, strict: bool, raw: Sequence[str] = ()
+    document: Document, definitions: Document, *, strict: bool, context: Any = dict[str, Any] | None
 ) -> type[msgspec.Struct]:
     """Give the Struct of the envelope, the shorthands last and strongest first."""
     properties: Mapping[str, Document] = document["properties"]
@@ -101,16 +99,14 @@ def _shape(
         kind: Any = type_of(plain, resolver(definitions))
         if name in {"context", "identifiers"}:
             # Both are wanted as they came; the context has a shape of its own, the list a step.
-            kind = dict[str, Any] | None if name == "context" else Any
-        if name in raw:
-            kind = msgspec.Raw
-        elif not strict and "x-reason" in child:
+            kind = context if name == "context" else Any
+        if not strict and "x-reason" in child:
             kind = Any
         fields.append((name, kind) if name in document["required"] else (name, kind, None))
     return defined(fields, kw_only=False)
 
 
-def _event(raw: type[msgspec.Struct]) -> type[msgspec.Struct]:
+def _event(flat: type[msgspec.Struct]) -> type[msgspec.Struct]:
     """Give the shape of the usual CloudEvent: names without underscores, dataschema first, and nothing else."""
     names = {"schema": "dataschema", "dataschema": "schema"}
     fields: list[Any] = [("specversion", Literal["1.0"])]
@@ -118,7 +114,7 @@ def _event(raw: type[msgspec.Struct]) -> type[msgspec.Struct]:
         ("datacontenttype", Literal["application/json"] | None, None),
         ("subject", Any, None),
     ]
-    for field in msgspec.structs.fields(raw):
+    for field in msgspec.structs.fields(flat):
         names.setdefault(field.name, field.name.replace("_", ""))
         if field.required:
             fields.append((field.name, field.type))

@@ -12,7 +12,7 @@ from pipeline.core.draft import Draft, Terms
 from pipeline.core.identifiers import hashed
 from pipeline.core.interaction import Interaction
 from pipeline.core.normalised import normalised_text
-from pipeline.core.pseudonym import redacted
+from pipeline.core.pseudonym import names_personal, redacted
 from pipeline.core.requirement import is_passive
 
 _first_64_bits: Final = Struct(">Q").unpack_from
@@ -27,7 +27,7 @@ def put_pseudonyms(terms: Terms, draft: Draft) -> None:
         pair = {field: hashed(text, terms.pseudonym) for field, text in draft.pair.items()}
         draft.data = {**draft.data, **pair}
         draft.data_json = text_of(draft.data)
-    if envelope.data.personal or envelope.context.personal:
+    if envelope.context.personal or names_personal(draft.data_json):
         draft.data = redacted(draft.data, terms.pseudonym, terms.identifiers)
         draft.data_json = text_of(draft.data)
         draft.context = redacted(draft.context, terms.pseudonym, terms.identifiers)
