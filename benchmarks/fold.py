@@ -14,8 +14,9 @@ from pipeline.core.customer import Customer, Touched, derive
 from pipeline.core.derived import add_rows, compare
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import IN_ORDER, Observed, observed_of
+from pipeline.core.message import IN_ORDER, Observed
 from pipeline.core.row import Row
+from pipeline.core.telling import observed_of
 from pipeline.local.demo.shop import Shop
 
 MEANING = Meaning()

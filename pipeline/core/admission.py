@@ -15,13 +15,16 @@ import msgspec
 
 from pipeline.core.interaction import Interaction, Rejection
 from pipeline.core.meaning import DAY
-from pipeline.core.message import Message, anchor_of, messages_of
+from pipeline.core.message import Message
 from pipeline.core.row import IntakeRow, InteractionRow, RejectionRow
+from pipeline.core.telling import messages_of
 
 VERSION_BASE: Final = 2**62
 """The archive's version is this minus the corrected time, so that the earliest copy wins."""
 
 _json: Final = msgspec.json.Encoder().encode
+_row: Final = tuple.__new__
+"""Makes a row of its fields in their order, for a third less than its own constructor."""
 
 
 class Record(Protocol):
@@ -62,82 +65,67 @@ class Admission:
 
     def add(self, records: Iterable[Record]) -> None:
         """Admit records of any raw partitions, best in the order in which the broker took them."""
-        newest = self.newest
+        admit, keep, newest = self._admit, self.interactions.append, self.newest
+        messages, partitions = self.messages, self._partitions
         for record in records:
-            topic, partition = record.topic, record.partition
-            admitted = self._admit(record.value, record.headers, record.timestamp)
-            if isinstance(admitted, Rejection):
-                self._refuse(topic, partition, record, admitted)
+            one = admit(record.value, record.headers, record.timestamp)
+            if isinstance(one, Rejection):
+                self._refuse(record, one)
                 continue
-            time = min(admitted.time, admitted.received)
-            if time > newest.get((topic, partition), 0):
-                newest[topic, partition] = time
-            self.interactions.append(interaction_row(admitted))
-            self.intake.append(
-                IntakeRow(
-                    topic,
-                    self._epoch,
-                    partition,
-                    record.offset,
-                    "accepted",
-                    admitted.hash,
-                    admitted.source,
-                    record.timestamp,
-                )
-            )
-            for message in messages_of(admitted):
-                self.messages[partition_of(message.actor, self._partitions)].append(message)
+            raw, time = (record.topic, record.partition), min(one.time, one.received)
+            if time > newest.get(raw, 0):
+                newest[raw] = time
+            keep(interaction_row(one))
+            self._note(record, "accepted", one.hash, one.source)
+            for message in messages_of(one):
+                messages[partition_of(message.actor, partitions)].append(message)
 
-    def _refuse(self, topic: str, partition: int, record: Record, rejection: Rejection) -> None:
-        self.intake.append(
-            IntakeRow(
-                topic,
-                self._epoch,
-                partition,
-                record.offset,
-                rejection.reason,
-                0,
-                rejection.source,
-                record.timestamp,
-            )
-        )
-        if rejection.reason != "no_consent":  # counted, and neither stored nor kept
-            self.rejections.append(rejection_row(topic, partition, self._epoch, record, rejection, self._cap))
+    def _note(self, record: Record, outcome: str, hash_: int, source: str) -> None:
+        topic, partition, offset, received = record.topic, record.partition, record.offset, record.timestamp
+        fields = (topic, self._epoch, partition, offset, outcome, hash_, source, received)
+        self.intake.append(_row(IntakeRow, fields))
+
+    def _refuse(self, record: Record, refused: Rejection) -> None:
+        self._note(record, refused.reason, 0, refused.source)
+        if refused.reason != "no_consent":  # counted, and neither stored nor kept
+            self.rejections.append(rejection_row(self._epoch, record, refused, self._cap))
 
 
 def interaction_row(one: Interaction) -> InteractionRow:
     """Give the archive's row."""
-    return InteractionRow(
-        one.sent_time // DAY,
-        one.type,
-        one.sent_time,
-        one.source,
-        one.id,
-        one.hash,
-        one.time,
-        one.received,
-        one.schema,
-        one.area,
-        int(one.passive),
-        one.channel,
-        one.identifiers,
-        anchor_of(one),
-        "" if one.consent is None else _json(one.consent).decode(),
-        one.context_json,
-        one.data_json,
-        VERSION_BASE - one.time,
+    identifiers, consent = one.identifiers, one.consent
+    return _row(
+        InteractionRow,
+        (
+            one.sent_time // DAY,
+            one.type,
+            one.sent_time,
+            one.source,
+            one.id,
+            one.hash,
+            one.time,
+            one.received,
+            one.schema,
+            one.area,
+            int(one.passive),
+            one.channel,
+            identifiers,
+            identifiers[0] if identifiers else "",
+            "" if consent is None else _json(consent).decode(),
+            one.context_json,
+            one.data_json,
+            VERSION_BASE - one.time,
+        ),
     )
 
 
-def rejection_row(
-    topic: str, partition: int, epoch: int, record: Record, rejection: Rejection, cap: int
-) -> RejectionRow:
+def rejection_row(epoch: int, record: Record, rejection: Rejection, cap: int) -> RejectionRow:
     """Give the dead letter: the record as it came, cut at a cap, and why it was refused."""
     value = record.value or b""
     headers = {name: text.decode("latin-1") for name, text in record.headers}
     return RejectionRow(
-        topic,
-        partition,
+        record.topic,
+        record.partition,
         record.offset,
         epoch,
         record.timestamp,

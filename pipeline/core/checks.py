@@ -38,14 +38,16 @@ def decode_envelope(terms: Terms, draft: Draft) -> Rejection | None:
 
 
 def put_json(_: Terms, draft: Draft) -> Rejection | None:
-    """Add the canonical text of context and data: unreadable where a number is beyond 64 bits."""
+    """Add context and data with their canonical text: unreadable where a number is beyond 64 bits."""
     context, data = draft.envelope.context, draft.envelope.data
+    draft.data = {} if data is None else data
     try:
-        if context:
-            draft.context, draft.context_json = context, text_of(context)
+        if not context.text:
+            context.write()
         draft.data_json = text_of(data) if data else "{}"
     except NumberTooLargeError:
         return draft.refused("unreadable", "$", "A number in the record is beyond 64 bits.")
+    draft.context, draft.context_json = context.value, context.text
     return None
 
 
@@ -93,11 +95,10 @@ def put_times(_: Terms, draft: Draft) -> Rejection | None:
 
 def validate_data(terms: Terms, draft: Draft) -> Rejection | None:
     """Check data against the schema in force: invalid_data."""
-    data, schema = draft.envelope.data, draft.schema
-    draft.data = data = {} if data is None else data
+    schema = draft.schema
     fault = None
     try:
-        convert(data, schema.shape, dec_hook=schema.dec_hook)
+        convert(draft.data, schema.shape, dec_hook=schema.dec_hook)
     except ValidationError:
         fault = explained(draft, terms)
     else:

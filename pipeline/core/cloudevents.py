@@ -7,6 +7,7 @@ JSON text, and consent may be a list with commas.
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 from pipeline.core.canonical import BROKEN, decode
@@ -30,8 +31,8 @@ _FIELDS: Final = (
     *SHORTHANDS,
 )
 _NAMES: Final = {field.replace("_", ""): field for field in _FIELDS} | {field: field for field in _FIELDS}
-_JSON_TEXT: Final = frozenset({"identifiers", "context", "consent"})
 _CLOCKS: Final = frozenset({"time", "sent_at"})
+_NATIVE: Final = _CLOCKS | {"identifiers", "context", "consent"}
 _STRUCTURED: Final = "application/cloudevents"
 
 
@@ -58,10 +59,10 @@ def mode_of(headers: Sequence[tuple[str, bytes]]) -> Mode | Rejection:
     media = ""
     binary = False
     for name, value in headers:
-        if name.lower() == "content-type":
-            media = bytes(value or b"").decode("latin-1").partition(";")[0].strip().lower()
-        elif name.startswith("ce_"):
+        if name[:3] == "ce_":
             binary = True
+        elif name.lower() == "content-type":
+            media = _media(bytes(value or b""))
     structured = media.startswith(_STRUCTURED)
     if structured and binary:
         return _unreadable("The record must be a CloudEvent in binary or in structured mode, not in both.")
@@ -76,13 +77,20 @@ def mode_of(headers: Sequence[tuple[str, bytes]]) -> Mode | Rejection:
     return Mode.BINARY if binary else Mode.FLAT
 
 
+@lru_cache(maxsize=256)
+def _media(content_type: bytes) -> str:
+    return content_type.decode("latin-1").partition(";")[0].strip().lower()
+
+
 def from_binary(headers: Sequence[tuple[str, bytes]], body: Any) -> dict[str, Any]:
     """Give the members of an event whose attributes are headers. Raises MalformedEventError."""
-    attributes: dict[str, Any] = {}
-    for name, value in headers:
-        if name.startswith("ce_"):
-            attributes[name.removeprefix("ce_")] = _header_text(name, value)
-    return {**_members(attributes), "data": body}
+    try:
+        attributes = {name[3:]: value.decode() for name, value in headers if name[:3] == "ce_"}
+    except (AttributeError, UnicodeDecodeError):  # a null, or what is no UTF-8
+        attributes = {name[3:]: _header_text(name, value) for name, value in headers if name[:3] == "ce_"}
+    members = _members(attributes)
+    members["data"] = body
+    return members
 
 
 def from_structured(event: Any) -> dict[str, Any]:
@@ -111,31 +119,33 @@ def _members(attributes: Mapping[str, Any]) -> dict[str, Any]:
         )
     if version != "1.0":
         raise MalformedEventError("invalid_field", "$.specversion", "specversion must be 1.0.")
-    members = {_NAMES[name]: value for name, value in attributes.items() if name in _NAMES}
-    if attributes.get("dataschema") is not None:
-        members["schema"] = attributes["dataschema"]
-    return {name: _native(name, value) for name, value in members.items()}
+    members = {}
+    for name, value in attributes.items():
+        field = _NAMES.get(name)
+        if field is not None:
+            members[field] = _native(field, value) if field in _NATIVE and type(value) is str else value
+    schema = attributes.get("dataschema")
+    if schema is not None:
+        members["schema"] = schema
+    return members
 
 
-def _native(name: str, value: Any) -> Any:
+def _native(name: str, text: str) -> Any:
     """Give what a text stands for, where CloudEvents leaves an extension no other form than text."""
-    if not isinstance(value, str):
-        return value
-    if name in _CLOCKS and value.isascii() and value.isdigit() and len(value) <= len("5662310399999"):
-        return int(value)
-    if name not in _JSON_TEXT:
-        return value
-    if name == "consent" and not value.lstrip().startswith("["):
-        return [purpose.strip() for purpose in value.split(",") if purpose.strip()]
+    if name in _CLOCKS:
+        is_number = text.isascii() and text.isdigit() and len(text) <= len("5662310399999")
+        return int(text) if is_number else text
+    if name == "consent" and not text.lstrip().startswith("["):
+        return [purpose.strip() for purpose in text.split(",") if purpose.strip()]
     try:
-        return decode(value)
+        return decode(text)
     except BROKEN:
-        return value
+        return text
 
 
 def _header_text(name: str, value: bytes | None) -> str:
     try:
-        return bytes(value or b"").decode()
+        return value.decode() if value else ""
     except UnicodeDecodeError as error:
         path = f"$.{name.removeprefix('ce_')}"
         raise MalformedEventError("unreadable", path, f"Header {name} must be valid UTF-8.") from error

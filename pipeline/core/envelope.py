@@ -11,6 +11,7 @@ import msgspec
 
 from pipeline.core.canonical import BROKEN, MAX_DEPTH, decode, depth_exceeds, number
 from pipeline.core.cloudevents import MalformedEventError, Mode, from_binary, from_structured, mode_of
+from pipeline.core.context import NOTHING, Context, Contexts
 from pipeline.core.envelope_schema import EnvelopeSchema, named
 from pipeline.core.identifiers import SHORTHANDS, Shorthands, is_plain
 from pipeline.core.interaction import Rejection
@@ -38,7 +39,7 @@ class Envelope(Protocol):
     email: Any
     phone: Any
     identifiers: Any
-    context: dict[str, Any] | None
+    context: Context
     consent: list[str] | None
     data: Any
 
@@ -51,25 +52,27 @@ def shorthands(envelope: Any) -> Shorthands:
 class EnvelopeReader:
     """Reads envelopes as their schema describes them."""
 
-    __slots__ = ("_context", "_decode", "_schema")
+    __slots__ = ("_contexts", "_event", "_flat", "_schema")
 
     def __init__(self, schema: EnvelopeSchema) -> None:
         self._schema = schema
-        self._context = schema.context
-        self._decode = msgspec.json.Decoder(schema.strict, float_hook=number).decode
+        self._contexts = Contexts(schema.context)
+        self._flat = msgspec.json.Decoder(schema.flat, float_hook=number).decode
+        self._event = msgspec.json.Decoder(schema.event, float_hook=number).decode
 
     def read(self, value: bytes, headers: Headers) -> Any:
         """Read one record: an Envelope or a Rejection."""
-        if headers:
-            mode = mode_of(headers)
-            if mode is not Mode.FLAT:
-                return mode if isinstance(mode, Rejection) else self._read_cloudevent(value, headers, mode)
+        mode = mode_of(headers) if headers else Mode.FLAT
+        if isinstance(mode, Rejection):
+            return mode
         try:
-            envelope: Any = self._decode(value)
-            if envelope.context:
-                msgspec.convert(envelope.context, self._context)
+            if mode is Mode.BINARY:
+                return self._read_binary(value, headers)
+            envelope: Any = self._flat(value) if mode is Mode.FLAT else _natively(self._event(value))
+            context = envelope.context
+            envelope.context = NOTHING if context is None else self._contexts.read(context)
         except BROKEN:
-            return self._read_loosely(value)
+            return self._read_loosely(value, headers, mode)
         if _may_be_deep(value) and depth_exceeds(decode(value)):
             return _too_deep()
         if value.isascii() and _BACKSLASH not in value and _DELETE not in value:
@@ -77,52 +80,66 @@ class EnvelopeReader:
             return envelope
         return _plainly_named(envelope)
 
-    def _read_loosely(self, value: bytes) -> Any:
-        try:
-            members = decode(value)
-        except BROKEN as error:
-            return _unreadable(error)
-        if not isinstance(members, dict):
-            return Rejection("unreadable", "$", "The record must be one JSON object.")
-        return _too_deep() if depth_exceeds(members) else self._envelope_of(members)
+    def _read_binary(self, value: bytes, headers: Headers) -> Any:
+        """Read what is sound; raise one of BROKEN for all else."""
+        if _may_be_deep(value) or max([len(text or b"") for _, text in headers]) >= 2 * MAX_DEPTH:
+            raise RecursionError
+        members = from_binary(headers, decode(value))
+        envelope: Any = msgspec.convert(members, self._schema.strict)
+        envelope.context = self._contexts.of(envelope.context)
+        return _plainly_named(envelope)
 
-    def _read_cloudevent(self, value: bytes, headers: Headers, mode: Mode) -> Any:
+    def _read_loosely(self, value: bytes, headers: Headers, mode: Mode) -> Any:
+        """Read what is not plainly sound, and say what is wrong with it."""
         try:
             body = decode(value)
-            members = from_binary(headers, body) if mode is Mode.BINARY else from_structured(body)
+            if mode is not Mode.FLAT:
+                body = from_binary(headers, body) if mode is Mode.BINARY else from_structured(body)
         except MalformedEventError as error:
             return Rejection(error.reason, error.path, error.detail)
         except BROKEN as error:
             return _unreadable(error)
-        if not (_may_be_deep(value) or any(_may_be_deep(text or b"") for _, text in headers)):
-            return self._envelope_of(members)
-        return _too_deep() if depth_exceeds(members) else self._envelope_of(members)
+        if not isinstance(body, dict):
+            return Rejection("unreadable", "$", "The record must be one JSON object.")
+        return _too_deep() if depth_exceeds(body) else self._envelope_of(body)
 
     def _envelope_of(self, members: dict[str, Any]) -> Any:
         try:
             envelope: Any = msgspec.convert(members, self._schema.strict)
-            if envelope.context:
-                msgspec.convert(envelope.context, self._context)
+            envelope.context = self._contexts.of(envelope.context)
         except msgspec.ValidationError:
             fault = self._schema.fault_in(members)
             if fault is not None:
                 return fault
             envelope = msgspec.convert(members, self._schema.loose)
+            envelope.context = Context(envelope.context or {})
         return _plainly_named(envelope)
+
+
+def _natively(event: Any) -> Any:
+    """Refuse texts that stand for something else, as cloudevents._native knows. Raises ValueError."""
+    time, sent_at = event.time, event.sent_at
+    if (
+        (type(time) is str and time.isdigit())
+        or (type(sent_at) is str and sent_at.isdigit())
+        or type(event.identifiers) is str
+    ):
+        raise ValueError
+    return event
 
 
 def _may_be_deep(value: bytes) -> bool:
     """Tell cheaply whether JSON text can be nested so deep that counting its levels is worth it."""
-    return len(value) > MAX_DEPTH and value.count(_BRACE) + value.count(_BRACKET) >= MAX_DEPTH
+    return len(value) >= 2 * MAX_DEPTH and value.count(_BRACE) + value.count(_BRACKET) >= MAX_DEPTH
 
 
 def _plainly_named(envelope: Any) -> Any:
     """Refuse control characters and direction marks where they would make two names look alike."""
-    for name in ("id", "source", "type"):
-        if not is_plain(getattr(envelope, name)):
-            detail = f"{name} must not contain control characters or direction marks."
-            return Rejection("invalid_field", f"$.{name}", detail, *named(msgspec.structs.asdict(envelope)))
-    return envelope
+    if is_plain(f"{envelope.id}{envelope.source}{envelope.type}"):
+        return envelope
+    name = next(name for name in ("id", "source", "type") if not is_plain(getattr(envelope, name)))
+    detail = f"{name} must not contain control characters or direction marks."
+    return Rejection("invalid_field", f"$.{name}", detail, *named(msgspec.structs.asdict(envelope)))
 
 
 def _too_deep() -> Rejection:

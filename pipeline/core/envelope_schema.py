@@ -1,11 +1,12 @@
-"""The schema of the envelope, compiled: two shapes to decode into, and what explains a refusal.
+"""The schema of the envelope, compiled: the shapes to decode into, and what explains a refusal.
 
-What comes in: schemas/envelope. What goes out: a strict shape, which accepts what is right in every member, and a
-loose one for records whose fault belongs to a later step (x-reason in the schema).
+What comes in: schemas/envelope. What goes out: a strict shape, which accepts what is right in every member, one
+that leaves the context as text, one like it for a CloudEvent, and a loose one for records whose fault
+belongs to a later step (x-reason in the schema).
 """
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -32,7 +33,7 @@ class Named(NamedTuple):
 class EnvelopeSchema:
     """What schemas/envelope says."""
 
-    __slots__ = ("_document", "_reasons", "_validator", "context", "loose", "strict")
+    __slots__ = ("_document", "_reasons", "_validator", "context", "event", "flat", "loose", "strict")
 
     def __init__(self, document: Document, definitions: Document) -> None:
         """Compile. Raises SchemaError."""
@@ -46,6 +47,8 @@ class EnvelopeSchema:
         }
         self._validator = validator_for(document, definitions)
         self.strict = _shape(document, definitions, strict=True)
+        self.flat = _shape(document, definitions, strict=True, context=msgspec.Raw)
+        self.event = _event(self.flat)
         self.loose = _shape(document, definitions, strict=False)
         self.context = struct_of({**properties["context"], "type": "object"}, resolver(definitions))
 
@@ -83,7 +86,9 @@ def named(members: Mapping[str, Any]) -> Named:
     return Named(sound("source", 64), sound("type", 256), sound("id", 128))
 
 
-def _shape(document: Document, definitions: Document, *, strict: bool) -> type[msgspec.Struct]:
+def _shape(
+    document: Document, definitions: Document, *, strict: bool, context: Any = dict[str, Any] | None
+) -> type[msgspec.Struct]:
     """Give the Struct of the envelope, the shorthands last and strongest first."""
     properties: Mapping[str, Document] = document["properties"]
     names = [*document["required"], *(name for name in properties if name not in document["required"])]
@@ -94,8 +99,27 @@ def _shape(document: Document, definitions: Document, *, strict: bool) -> type[m
         kind: Any = type_of(plain, resolver(definitions))
         if name in {"context", "identifiers"}:
             # Both are wanted as they came; the context has a shape of its own, the list a step.
-            kind = dict[str, Any] | None if name == "context" else Any
+            kind = context if name == "context" else Any
         if not strict and "x-reason" in child:
             kind = Any
         fields.append((name, kind) if name in document["required"] else (name, kind, None))
     return defined(fields, kw_only=False)
+
+
+def _event(flat: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """Give the shape of the usual CloudEvent: names without underscores, dataschema first, and nothing else."""
+    names = {"schema": "dataschema", "dataschema": "schema"}
+    fields: list[Any] = [("specversion", Literal["1.0"])]
+    optional: list[Any] = [
+        ("datacontenttype", Literal["application/json"] | None, None),
+        ("subject", Any, None),
+    ]
+    for field in msgspec.structs.fields(flat):
+        names.setdefault(field.name, field.name.replace("_", ""))
+        if field.required:
+            fields.append((field.name, field.type))
+        else:
+            optional.append((field.name, field.type, None))
+    return msgspec.defstruct(
+        "Event", [*fields, *optional], rename=names, forbid_unknown_fields=True, gc=False
+    )

@@ -7,7 +7,14 @@ evidence, and which part of it an unlink has voided. Order of arrival leaves no 
 from bisect import bisect_left, insort
 from typing import Any, Final, NamedTuple, TypeVar
 
-from pipeline.core.message import MACHINE_KINDS, Lend, Link, Ref, Unlink, kind_of
+from pipeline.core.message import (
+    MACHINE_KINDS,
+    Lend,
+    Link,
+    Ref,
+    Unlink,
+    kind_of,
+)
 
 Moment = tuple[int, Ref]
 """(time, ref): when an identifier was seen, and in which interaction."""

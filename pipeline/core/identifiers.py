@@ -21,8 +21,12 @@ SHORTHANDS: Final = {kind if kind in PERSONAL else f"{kind}_id": kind for kind i
 """Field of the envelope → kind, strongest first."""
 
 _PERSONAL_MARKS: Final = tuple(f"{kind}:" for kind in sorted(PERSONAL))
+_STRONGER_THAN_THINGS: Final = tuple(f"{kind}:" for kind in KINDS if kind not in THINGS)
 _RANK: Final = {kind: rank for rank, kind in enumerate(KINDS)}
-_THING_FIELDS: Final = frozenset(f"{kind}_id" for kind in THINGS)
+_FIELDS: Final = tuple((kind, f"$.{field}") for field, kind in SHORTHANDS.items())
+_THING_FIELDS: Final = {f"{kind}_id": kind for kind in THINGS}
+_STRENGTH: Final = list(_THING_FIELDS).index
+_NONE_IN: Final = _THING_FIELDS.keys().isdisjoint
 _NOT_PLAIN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _REMEMBERED: Final = 16_384
 
@@ -57,12 +61,14 @@ def hashed(identifier: str, pseudonym: Callable[[str], str]) -> str:
 class Identifiers:
     """Normalises identifiers. Remembers the latest, since those of one session come again and again."""
 
-    __slots__ = ("_blocked", "_remembered")
+    __slots__ = ("_blocked", "_points_at_nobody", "_remembered")
 
     def __init__(self, blocked: Iterable[str]) -> None:
         """Take the lines of the list of blocked values; # begins a comment."""
         texts = (line.strip().lower() for line in blocked)
         self._blocked = frozenset(text for text in texts if text and not text.startswith("#"))
+        # Only for short texts; an id is asked for twice, when it is required and when it is collected.
+        self._points_at_nobody = lru_cache(maxsize=_REMEMBERED)(self.is_blocked)
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._shorthands)
 
     def is_blocked(self, text: str) -> bool:
@@ -72,7 +78,7 @@ class Identifiers:
 
     def points(self, value: Any) -> bool:
         """Tell whether a value is a text that points at somebody; whether it is sound is for `normalised`."""
-        return type(value) is str and len(value) <= MAX_LENGTH and not self.is_blocked(value)
+        return type(value) is str and len(value) <= MAX_LENGTH and not self._points_at_nobody(value)
 
     def normalised(self, kind: str, value: Any, path: str) -> str:
         """Give "kind:value", "" for a blocked value. Raises InvalidIdentifierError."""
@@ -82,7 +88,7 @@ class Identifiers:
             raise InvalidIdentifierError(path, f"must have at most {MAX_LENGTH} characters")
         if not is_plain(value):
             raise InvalidIdentifierError(path, "must not contain control characters or direction marks")
-        if self.is_blocked(value):
+        if self._points_at_nobody(value):
             return ""
         text = value.strip()
         if kind in PERSONAL:
@@ -97,27 +103,30 @@ class Identifiers:
             found = self._remembered(given)
         except TypeError:  # a list or an object where a text should be
             found = self._shorthands(given)
-        more = [] if listed is None else self._listed(listed)
-        if not _THING_FIELDS.isdisjoint(data):
-            more.extend(self._things_in(data))
-        if not more:
-            return found
-        return tuple(dict.fromkeys(sorted([*found, *filter(None, more)], key=rank)))
+        if listed is None:
+            if _NONE_IN(data):
+                return found
+            more = self._things_in(data)
+            if not found or found[-1].startswith(_STRONGER_THAN_THINGS):
+                return found + more
+        else:
+            more = (*self._listed(listed), *self._things_in(data))
+        return tuple(dict.fromkeys(sorted(found + more, key=rank)))
 
     def _shorthands(self, given: Shorthands) -> tuple[str, ...]:
         found = [
-            self.normalised(kind, value, f"$.{field}")
-            for (field, kind), value in zip(SHORTHANDS.items(), given, strict=True)
+            self.normalised(_FIELDS[place][0], value, _FIELDS[place][1])
+            for place, value in enumerate(given)
             if value is not None
         ]
         return tuple(filter(None, found))
 
-    def _things_in(self, data: Mapping[str, Any]) -> list[str]:
-        return [
-            self.normalised(kind, data[f"{kind}_id"], f"$.data.{kind}_id")
-            for kind in THINGS
-            if f"{kind}_id" in data
-        ]
+    def _things_in(self, data: Mapping[str, Any]) -> tuple[str, ...]:
+        fields = [field for field in data if field in _THING_FIELDS]
+        if len(fields) > 1:
+            fields.sort(key=_STRENGTH)
+        found = [self.normalised(_THING_FIELDS[field], data[field], f"$.data.{field}") for field in fields]
+        return tuple(filter(None, found))
 
     def _listed(self, listed: Any) -> list[str]:
         if not isinstance(listed, list):

@@ -21,8 +21,12 @@ _REST: Final = re.compile(
 _LONGEST: Final = 64
 """Characters: what is remembered must stay small."""
 _TO_THE_DAY: Final = len("2026-03-01")
+_TO_THE_HOUR: Final = len("2026-03-01T10:")
 _TO_THE_MINUTE: Final = len("2026-03-01T10:00:")
-_USUAL: Final = len("2026-03-01T10:00:07.123Z")
+_TO_THE_SECOND: Final = len("2026-03-01T10:00:07.")
+_WITHIN_HOUR: Final = {f"{m:02}:{s:02}.": (m * 60 + s) * 1000 for m in range(60) for s in range(61)}
+_TO_THE_OFFSET: Final = len("2026-03-01T10:00:07.123")
+_WITHIN_SECOND: Final = {f"{ms:03}": ms for ms in range(1000)}
 
 
 def moment(value: Any) -> int | None:
@@ -30,10 +34,8 @@ def moment(value: Any) -> int | None:
     if type(value) is str:
         if len(value) > _LONGEST:
             return None
-        try:
-            # Records of one stream share their days, and a day has 1,440 minutes: both are remembered.
-            at = _day(value[:_TO_THE_DAY]) + _clock(value[_TO_THE_DAY:_TO_THE_MINUTE]) + _end(value)
-        except ValueError:
+        at = _usual(value)
+        if at is None:
             return None
     elif type(value) is int:
         at = value
@@ -49,6 +51,40 @@ def is_moment(value: Any) -> bool:
     return moment(value) is not None
 
 
+def _usual(text: str) -> int | None:
+    """Give the milliseconds of a text: by tables where it is written like 2026-03-01T10:00:07.123+01:00."""
+    try:
+        return (
+            _hour(text[:_TO_THE_HOUR])
+            + _WITHIN_HOUR[text[_TO_THE_HOUR:_TO_THE_SECOND]]
+            + _WITHIN_SECOND[text[_TO_THE_SECOND:_TO_THE_OFFSET]]
+            + _offset(text[_TO_THE_OFFSET:])
+        )
+    except (KeyError, ValueError):
+        return _unusual(text)
+
+
+def _unusual(text: str) -> int | None:
+    try:
+        return (
+            _day(text[:_TO_THE_DAY]) + _clock(text[_TO_THE_DAY:_TO_THE_MINUTE]) + _rest(text[_TO_THE_MINUTE:])
+        )
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _hour(text: str) -> int:
+    """Give the milliseconds of "2026-03-01T10:". Records of one stream share their hours."""
+    return _day(text[:_TO_THE_DAY]) + _clock(f"{text[_TO_THE_DAY:]}00:")
+
+
+@lru_cache(maxsize=4096)
+def _offset(text: str) -> int:
+    """Give the milliseconds that "Z" or "+01:00" adds; finer digits before it add nothing."""
+    return _rest(f"00.000{text}")
+
+
 @lru_cache(maxsize=4096)
 def _day(text: str) -> int:
     if not _DAY.fullmatch(text):
@@ -62,15 +98,6 @@ def _clock(text: str) -> int:
     if not matched:
         raise ValueError("is no T and a time")
     return (int(matched[1]) * 60 + int(matched[2])) * 60_000
-
-
-def _end(text: str) -> int:
-    """Give the milliseconds from the minute on, less the offset from UTC."""
-    if len(text) == _USUAL and text[-5] == "." and text[-1] == "Z":
-        digits = text[-7:-5] + text[-4:-1]
-        if digits.isascii() and digits.isdigit() and digits < "61":
-            return int(digits)
-    return _rest(text[_TO_THE_MINUTE:])
 
 
 @lru_cache(maxsize=4096)

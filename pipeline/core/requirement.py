@@ -1,5 +1,6 @@
 """Requirements: what the schema in force asks of data, and of the ids beside it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.core.draft import Draft, Terms
@@ -10,8 +11,9 @@ from pipeline.core.identifiers import Identifiers, rank, split_pair_member
 def fault_beside(draft: Draft, terms: Terms) -> Fault | None:
     """Give what is wrong beyond the shape of data: ids that are missing or point at nobody."""
     schema = draft.schema
+    points = terms.identifiers.points
     for fields in schema.required_ids:
-        if not any(_points(field, draft, terms.identifiers) for field in fields):
+        if not points(draft.data.get(fields[0])) and not _any_points(fields, draft, terms.identifiers):
             return explained(draft, terms)
     return _fault_in_pair(draft, terms) if schema.pair else None
 
@@ -32,9 +34,12 @@ def is_passive(draft: Draft) -> bool:
     return any(draft.data.get(field) in values for field, values in schema.passive_when.items())
 
 
-def _points(field: str, draft: Draft, identifiers: Identifiers) -> bool:
-    """Tell whether a correlation id is there and points at something, in data or at the top level."""
-    return identifiers.points(draft.data.get(field)) or identifiers.points(getattr(draft.envelope, field))
+def _any_points(fields: Sequence[str], draft: Draft, identifiers: Identifiers) -> bool:
+    """Tell whether one of the correlation ids is there and points at something, in data or at the top level."""
+    return any(
+        identifiers.points(draft.data.get(field)) or identifiers.points(getattr(draft.envelope, field))
+        for field in fields
+    )
 
 
 def _fault_in_pair(draft: Draft, terms: Terms) -> Fault | None:
@@ -61,7 +66,7 @@ def explained(draft: Draft, terms: Terms) -> Fault:
     for fault in faults_of(data, schema.validator, documents, "$.data"):
         return fault
     for fields in schema.required_ids:
-        if not any(_points(field, draft, terms.identifiers) for field in fields):
+        if not _any_points(fields, draft, terms.identifiers):
             named = " or ".join(fields)
             return Fault(
                 f"$.data.{fields[0]}", f"data.{named} must not be a blocked value.", fields[0], missing=False

@@ -4,6 +4,8 @@ What comes in: a sound draft. What goes out: the same without personal values, h
 """
 
 from hashlib import sha256
+from struct import Struct
+from typing import Final
 
 from pipeline.core.canonical import text_of
 from pipeline.core.draft import Draft, Terms
@@ -12,6 +14,8 @@ from pipeline.core.interaction import Interaction
 from pipeline.core.normalised import normalised_text
 from pipeline.core.pseudonym import names_personal, redacted
 from pipeline.core.requirement import is_passive
+
+_first_64_bits: Final = Struct(">Q").unpack_from
 
 
 def put_pseudonyms(terms: Terms, draft: Draft) -> None:
@@ -23,7 +27,7 @@ def put_pseudonyms(terms: Terms, draft: Draft) -> None:
         pair = {field: hashed(text, terms.pseudonym) for field, text in draft.pair.items()}
         draft.data = {**draft.data, **pair}
         draft.data_json = text_of(draft.data)
-    if names_personal(draft.data_json + draft.context_json):
+    if envelope.context.personal or names_personal(draft.data_json):
         draft.data = redacted(draft.data, terms.pseudonym, terms.identifiers)
         draft.data_json = text_of(draft.data)
         draft.context = redacted(draft.context, terms.pseudonym, terms.identifiers)
@@ -32,7 +36,7 @@ def put_pseudonyms(terms: Terms, draft: Draft) -> None:
 
 def put_hash(_: Terms, draft: Draft) -> None:
     """Add the hash of the normalised record, by which copies are told apart."""
-    draft.hash = int.from_bytes(sha256(normalised_text(draft)).digest()[:8], "big")
+    draft.hash = _first_64_bits(sha256(normalised_text(draft)).digest())[0]
 
 
 def put_interaction(_: Terms, draft: Draft) -> None:

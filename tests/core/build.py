@@ -4,7 +4,8 @@ from typing import Any
 from zlib import crc32
 
 from pipeline.core.interaction import KINDS, Interaction
-from pipeline.core.message import Observed, kind_of, observed_of
+from pipeline.core.message import Observed, kind_of
+from pipeline.core.telling import observed_of
 from tests.simulation.scenario import AREA, PASSIVE
 
 DAY_ONE = 1_767_225_600_000  # 2026-01-01 00:00 UTC

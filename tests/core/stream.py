@@ -5,9 +5,10 @@ from typing import Any, TypeVar
 
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Message, encode, messages_of
+from pipeline.core.message import Message, encode
 from pipeline.core.partition import Partition, read_block
 from pipeline.core.row import IdentityRow, Row, TouchpointRow
+from pipeline.core.telling import messages_of
 from tests.simulation.world import key_of_row
 
 Each = TypeVar("Each", bound=Row)

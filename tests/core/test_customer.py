@@ -10,8 +10,8 @@ from pipeline.core.customer import Customer, Touched, derive
 from pipeline.core.derived import compare, totals
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import observed_of
 from pipeline.core.step import STAGES, Step
+from pipeline.core.telling import observed_of
 from tests.core.build import interaction, order
 from tests.simulation.scenario import interactions
 

@@ -8,7 +8,7 @@ from pipeline.core.customer import derive
 from pipeline.core.friction import Friction
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import observed_of
+from pipeline.core.telling import observed_of
 from tests.core.build import interaction, moment, order
 
 DAYS_30 = 30

@@ -6,10 +6,11 @@ import pytest
 
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Watermark, encode, messages_of
+from pipeline.core.message import Watermark, encode
 from pipeline.core.partition import Partition, read_block
 from pipeline.core.position import Position, epoch_of, offset_of, position_of
 from pipeline.core.row import LedgerRow, ProgressRow, WindowRow
+from pipeline.core.telling import messages_of
 from tests.core.build import interaction, order
 
 

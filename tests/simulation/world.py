@@ -10,7 +10,7 @@ from random import Random
 
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Message, encode, messages_of
+from pipeline.core.message import Message, encode
 from pipeline.core.oracle import answer
 from pipeline.core.partition import Batch, Partition, read_block
 from pipeline.core.position import position_of
@@ -23,6 +23,7 @@ from pipeline.core.row import (
     TouchpointRow,
     WindowRow,
 )
+from pipeline.core.telling import messages_of
 from pipeline.core.window import Key
 
 """What the core writes so far of what the oracle gives; windows always."""

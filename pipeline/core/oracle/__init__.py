@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Ref, observed_of
+from pipeline.core.message import Ref
 from pipeline.core.oracle.belonging import belonging_of, interactions_of
 from pipeline.core.oracle.erasure import without_erased
 from pipeline.core.oracle.frictions import Felt, felt, frictions_of
@@ -35,6 +35,7 @@ from pipeline.core.oracle.sessions import Session, session_row, sessions_of
 from pipeline.core.oracle.steps import bare_row, journey_row, step_rows
 from pipeline.core.oracle.windows import flow, of_customer, windows_of
 from pipeline.core.row import FrictionRow, IdentityRow, JourneyRow, SessionRow, TouchpointRow
+from pipeline.core.telling import observed_of
 from pipeline.core.window import Contribution, Key
 
 

@@ -9,9 +9,10 @@ from typing import Final, NamedTuple
 
 from pipeline.core.interaction import MACHINES, PERSONS, THINGS, Interaction
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import IN_ORDER, Observed, Ref, kind_of, observed_of
+from pipeline.core.message import IN_ORDER, Observed, Ref, kind_of
 from pipeline.core.oracle.erasure import is_better, ref_of
 from pipeline.core.oracle.owner import Owners
+from pipeline.core.telling import observed_of
 
 _WEAKEST_FIRST: Final = (*reversed(THINGS), *reversed(MACHINES), *reversed(PERSONS))
 """Owners always come later in it."""
