@@ -63,10 +63,10 @@ _NO_FACTS: Final[dict[str, Fact]] = {}
 
 def observed_of(interaction: Interaction) -> Observed:
     """Cut an interaction down to what its meaning depends on."""
-    return _observed(interaction, (interaction.source, interaction.id), things_of(interaction.identifiers))
+    return _observed(interaction, (interaction.source, interaction.id), things_among(interaction.identifiers))
 
 
-def things_of(identifiers: tuple[str, ...]) -> tuple[str, ...]:
+def things_among(identifiers: tuple[str, ...]) -> tuple[str, ...]:
     """Give those of kind thing, strongest first; they come last."""
     if not identifiers or kind_of(identifiers[-1]) not in THING_KINDS:
         return ()
@@ -113,7 +113,7 @@ def messages_of(interaction: Interaction) -> list[ActorMessage]:
     identifiers = interaction.identifiers
     if not identifiers:
         return []
-    ref, things = (interaction.source, interaction.id), things_of(identifiers)
+    ref, things = (interaction.source, interaction.id), things_among(identifiers)
     told: list[ActorMessage] = [Observe(identifiers[0], _observed(interaction, ref, things))]
     if len(identifiers) > 1:
         told += _OTHERWISE.get(interaction.type, _links)(interaction, ref, things)
