@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: help setup demo test lint up bench lock clean
+.PHONY: help setup demo test test-long lint up bench lock clean
 
 help:  ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ lint: $(STAMP)  ## ruff, mypy, import contracts, SQL
 
 test: $(STAMP) lint  ## lint, then every test on the real Kafka and the real engine
 	$(BIN)/python -m pytest
+
+test-long: $(STAMP)  ## 100,000 random worlds and cases against the oracle; takes an hour or two
+	CXSTREAM_SIMULATION_SEEDS=20000 CXSTREAM_PROPERTY_CASES=30000 $(BIN)/python -m pytest -s tests/simulation tests/core/test_agreement.py
 
 bench: $(STAMP)  ## print the figures that README quotes
 	$(BIN)/python -m benchmarks
