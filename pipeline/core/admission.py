@@ -122,7 +122,7 @@ def interaction_row(one: Interaction) -> InteractionRow:
 def rejection_row(epoch: int, record: Record, rejection: Rejection, cap: int) -> RejectionRow:
     """Give the dead letter: the record as it came, cut at a cap, and why it was refused."""
     value = record.value or b""
-    headers = {name: text.decode("latin-1") for name, text in record.headers}
+    headers = {name: (text or b"").decode("latin-1") for name, text in record.headers}
     return RejectionRow(
         record.topic,
         record.partition,

@@ -4,6 +4,7 @@ What comes in: JSON bytes. What goes out: plain values, and their canonical text
 their digits, also beyond 2^53 where RFC 8785 does not speak; larger numbers are refused.
 """
 
+import re
 from decimal import Decimal
 from typing import Any, Final
 
@@ -17,6 +18,10 @@ _LARGEST: Final = 2**64 - 1
 _SMALLEST: Final = -(2**63)
 _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
 _LONG: Final = b"0" * 19
+_TINY: Final = re.compile(r"[0-9]e-6(?:[,\]}]|\Z)").search
+_ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]").search
+_STRINGS: Final = re.compile(r'"([^"\\]*+(?:\\.[^"\\]*+)*+)"(:?)').findall
+"""Gives each string of a JSON text, and the colon after it if it is a name. Takes time in proportion to the text."""
 _encode: Final = msgspec.json.Encoder(order="sorted").encode
 _encode_as_given: Final = msgspec.json.Encoder().encode
 
@@ -62,7 +67,7 @@ def text_of(value: Any) -> str:
 
 def _rewritten_text(value: Any, text: str) -> str:
     """Correct the text where msgspec differs: tiny numbers, and members whose names need surrogates in UTF-16."""
-    if "e-6" in text or len(text.encode("utf-16-le")) > 2 * len(text):  # a surrogate pair
+    if _TINY(text) or (_ASTRAL(text) and any(colon and _ASTRAL(name) for name, colon in _STRINGS(text))):
         return _encode_as_given(_rewritten(value)).decode()
     return text
 

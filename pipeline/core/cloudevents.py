@@ -6,9 +6,8 @@ JSON text, and consent may be a list with commas.
 """
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from pipeline.core.canonical import BROKEN, decode
 from pipeline.core.identifiers import SHORTHANDS
@@ -36,12 +35,8 @@ _NATIVE: Final = _CLOCKS | {"identifiers", "context", "consent"}
 _STRUCTURED: Final = "application/cloudevents"
 
 
-class Mode(Enum):
-    """How a record is sent."""
-
-    FLAT = "flat"
-    BINARY = "binary"
-    STRUCTURED = "structured"
+Mode = Literal["flat", "binary", "structured"]
+"""How a record is sent."""
 
 
 class MalformedEventError(ValueError):
@@ -71,10 +66,10 @@ def mode_of(headers: Sequence[tuple[str, bytes]]) -> Mode | Rejection:
             "The content type must be application/cloudevents+json; batches and other formats are not read."
         )
     if structured:
-        return Mode.STRUCTURED
+        return "structured"
     if binary and media and not _is_json(media):
         return _unreadable("The content type of data must be application/json.")
-    return Mode.BINARY if binary else Mode.FLAT
+    return "binary" if binary else "flat"
 
 
 @lru_cache(maxsize=256)

@@ -1,7 +1,7 @@
 """Contexts: what surrounds an interaction, read once for all records that say the same.
 
-What comes in: JSON text of one member. What goes out: a Context, shared: visitors come with few kinds of devices, to
-few pages, from few campaigns. Nobody changes its value.
+What comes in: JSON text of one member. What goes out: a Context, shared: visitors come with few kinds of devices,
+from few countries and campaigns. Nobody changes its value.
 """
 
 from functools import lru_cache
@@ -14,20 +14,18 @@ from pipeline.core.pseudonym import names_personal
 
 _REMEMBERED: Final = 8_192
 _LONGEST: Final = 512
-"""Bytes: what is remembered must stay small, and long texts seldom come twice."""
+"""Bytes: what is remembered must stay small."""
+_PAGE: Final = b'"page"'
 
 
-class Context:
+class Context(msgspec.Struct, gc=False):
     """A value, and what follows from it alone."""
 
-    __slots__ = ("personal", "text", "value")
-
-    def __init__(self, value: dict[str, Any]) -> None:
-        self.value = value
-        self.text = ""
-        """Canonical text; "" until it is written, and where there is nothing."""
-        self.personal = False
-        """Whether a member may be called email or phone; known once it is written."""
+    value: dict[str, Any]
+    text: str = ""
+    """Canonical text; "" until it is written, and where there is nothing."""
+    personal: bool = False
+    """Whether a member may be called email or phone; known once it is written."""
 
     def write(self) -> None:
         """Find the text. Raises NumberTooLargeError."""
@@ -52,7 +50,8 @@ class Contexts:
     def read(self, raw: Any) -> Context:
         """Read JSON text: an object or null. Raises what canonical.BROKEN names."""
         text = bytes(raw)
-        return self._remembered(text) if len(text) <= _LONGEST else self._read(text)
+        # A page has an address of its own: to remember it costs more than it saves.
+        return self._remembered(text) if len(text) <= _LONGEST and _PAGE not in text else self._read(text)
 
     def _read(self, text: bytes) -> Context:
         return self.of(decode(text))

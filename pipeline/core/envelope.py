@@ -62,13 +62,16 @@ class EnvelopeReader:
 
     def read(self, value: bytes, headers: Headers) -> Any:
         """Read one record: an Envelope or a Rejection."""
-        mode = mode_of(headers) if headers else Mode.FLAT
-        if isinstance(mode, Rejection):
-            return mode
+        mode: Mode = "flat"
+        if headers:
+            told = mode_of(headers)
+            if isinstance(told, Rejection):
+                return told
+            mode = told
         try:
-            if mode is Mode.BINARY:
+            if mode == "binary":
                 return self._read_binary(value, headers)
-            envelope: Any = self._flat(value) if mode is Mode.FLAT else _natively(self._event(value))
+            envelope: Any = self._flat(value) if mode == "flat" else _natively(self._event(value))
             context = envelope.context
             envelope.context = NOTHING if context is None else self._contexts.read(context)
         except BROKEN:
@@ -93,8 +96,8 @@ class EnvelopeReader:
         """Read what is not plainly sound, and say what is wrong with it."""
         try:
             body = decode(value)
-            if mode is not Mode.FLAT:
-                body = from_binary(headers, body) if mode is Mode.BINARY else from_structured(body)
+            if mode != "flat":
+                body = from_binary(headers, body) if mode == "binary" else from_structured(body)
         except MalformedEventError as error:
             return Rejection(error.reason, error.path, error.detail)
         except BROKEN as error:

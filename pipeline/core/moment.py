@@ -34,9 +34,16 @@ def moment(value: Any) -> int | None:
     if type(value) is str:
         if len(value) > _LONGEST:
             return None
-        at = _usual(value)
-        if at is None:
-            return None
+        try:
+            # By tables, where it is written like 2026-03-01T10:00:07.123+01:00.
+            at = (
+                _hour(value[:_TO_THE_HOUR])
+                + _WITHIN_HOUR[value[_TO_THE_HOUR:_TO_THE_SECOND]]
+                + _WITHIN_SECOND[value[_TO_THE_SECOND:_TO_THE_OFFSET]]
+                + _offset(value[_TO_THE_OFFSET:])
+            )
+        except (KeyError, ValueError):
+            at = _unusual(value)
     elif type(value) is int:
         at = value
     elif type(value) is float and value >= 0:
@@ -51,26 +58,14 @@ def is_moment(value: Any) -> bool:
     return moment(value) is not None
 
 
-def _usual(text: str) -> int | None:
-    """Give the milliseconds of a text: by tables where it is written like 2026-03-01T10:00:07.123+01:00."""
-    try:
-        return (
-            _hour(text[:_TO_THE_HOUR])
-            + _WITHIN_HOUR[text[_TO_THE_HOUR:_TO_THE_SECOND]]
-            + _WITHIN_SECOND[text[_TO_THE_SECOND:_TO_THE_OFFSET]]
-            + _offset(text[_TO_THE_OFFSET:])
-        )
-    except (KeyError, ValueError):
-        return _unusual(text)
-
-
-def _unusual(text: str) -> int | None:
+def _unusual(text: str) -> int:
+    """Give the milliseconds of any other text; -1 where it is no moment."""
     try:
         return (
             _day(text[:_TO_THE_DAY]) + _clock(text[_TO_THE_DAY:_TO_THE_MINUTE]) + _rest(text[_TO_THE_MINUTE:])
         )
     except ValueError:
-        return None
+        return -1
 
 
 @lru_cache(maxsize=4096)
