@@ -51,7 +51,9 @@ class Contexts:
         """Read JSON text: an object or null. Raises what canonical.BROKEN names."""
         text = bytes(raw)
         # A page has an address of its own: to remember it costs more than it saves.
-        return self._remembered(text) if len(text) <= _LONGEST and _PAGE not in text else self._read(text)
+        if len(text) <= _LONGEST and _PAGE not in text:
+            return self._remembered(text)
+        return self.of(decode(text))
 
     def _read(self, text: bytes) -> Context:
         return self.of(decode(text))

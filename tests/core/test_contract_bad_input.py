@@ -1,12 +1,14 @@
 """Bad input: whatever comes, admission answers with one reason, and never with an exception or a personal value."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.core.admission import Admission
 from pipeline.core.interaction import Interaction, Rejection
 from tests.helpers.records import RECEIVED, accepted, contract_with, example, examples, judge, record, refused
 
@@ -269,3 +271,12 @@ def test_no_refusal_repeats_a_value(field: str, value: Any) -> None:
     judged = judge(record(**{field: value}))
     if isinstance(judged, Rejection):
         assert "lovelace" not in judged.detail + judged.path
+
+
+def test_a_refused_record_may_have_a_header_without_a_value() -> None:
+    raw: Any = SimpleNamespace(
+        topic="t", partition=0, offset=0, timestamp=RECEIVED, key=None, value=b"{", headers=(("x", None),)
+    )
+    admission = Admission(CONTRACT.admit, 1)
+    admission.add([raw])
+    assert admission.rejections[0].headers == '{"x":""}'

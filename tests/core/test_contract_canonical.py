@@ -137,3 +137,11 @@ def test_finer_digits_are_cut_and_leap_seconds_are_the_second_after() -> None:
     assert moment("2026-03-01T10:00:00.9999999Z") == moment("2026-03-01T10:00:00.999Z")
     assert moment("2016-12-31T23:59:60Z") == moment("2017-01-01T00:00:00Z")
     assert moment(1772359200000.75) == 1772359200000
+
+
+@pytest.mark.parametrize("name", ["\U0001f600", '"\\\U0001f600:'])
+def test_names_beyond_the_first_plane_are_sorted_as_utf_16_whatever_surrounds_them(name: str) -> None:
+    sorted_ = {name: 1, "\uffff": name}
+    assert text_of({"\uffff": name, name: 1}) == json.dumps(
+        sorted_, ensure_ascii=False, separators=(",", ":")
+    )
