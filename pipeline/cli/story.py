@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Self
 
 from pipeline.cli.reading import Read, sql_of
+from pipeline.core.interaction import KINDS
 
 Record = dict[str, Any]
 
@@ -20,8 +21,8 @@ class Story(NamedTuple):
     @classmethod
     def read(cls, customer: str, read: Read) -> Self:
         """Everything about a customer."""
-        given = {"customer": customer}
-        known_as = [str(row[0]) for row in read(sql_of("known_as"), given).rows]
+        given: dict[str, object] = {"customer": customer}
+        known_as = [str(row[0]) for row in read(sql_of("known_as"), given | {"kinds": list(KINDS)}).rows]
         journeys, sessions, touchpoints = (
             read(sql_of(query), given).records() for query in ("journeys", "sessions", "touchpoints")
         )

@@ -52,10 +52,10 @@ def show(story: Story, stream: TextIO) -> None:
 def _summary(story: Story) -> str:
     frictions = sum(bool(step["friction"]) for step in story.touchpoints)
     counts = (
-        _count(len(story.journeys), "journey"),
-        _count(len(story.sessions), "session"),
-        _count(len(story.touchpoints), "touchpoint"),
-        _count(frictions, "friction"),
+        count(len(story.journeys), "journey"),
+        count(len(story.sessions), "session"),
+        count(len(story.touchpoints), "touchpoint"),
+        count(frictions, "friction"),
     )
     return " · ".join(counts)
 
@@ -71,7 +71,7 @@ def _details(journey: Record) -> str:
         parts.append(f"order {plain(journey['order_id'])}")
     if journey["value"] is not None:
         parts.append(money(journey["value"], journey["currency"]))
-    parts += [_count(journey[f"{what}s"], what) for what in ("friction", "contact") if journey[f"{what}s"]]
+    parts += [count(journey[f"{what}s"], what) for what in ("friction", "contact") if journey[f"{what}s"]]
     return " · ".join(part for part in parts if part)
 
 
@@ -94,7 +94,7 @@ def _session(session: Record | None) -> str:
         return "session"
     channels = " → ".join(map(plain, session["channels"]))
     lasted = span((session["ended"] - session["started"]).total_seconds())
-    return f"session · {channels} · {lasted} · {_count(session['interactions'], 'interaction')}"
+    return f"session · {channels} · {lasted} · {count(session['interactions'], 'interaction')}"
 
 
 def _step(step: Record, day: str) -> Text:
@@ -125,5 +125,6 @@ def span(seconds: float) -> str:
     return " ".join(part for part in parts if not part.startswith("0 ")) or "0 s"
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """So many of something: 1 step, 2 steps."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
