@@ -6,7 +6,7 @@ What comes in: what `explained` and `then` found. What goes out: text, coloured 
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Final, TextIO
 
 from rich.console import Console
@@ -14,7 +14,7 @@ from rich.text import Text
 
 from pipeline.cli.explained import Explained, Record, sharing
 from pipeline.cli.render import plain
-from pipeline.cli.then import Day
+from pipeline.cli.then import Day, Owners
 from pipeline.cli.timeline import WIDTH, count
 from pipeline.cli.words import words_of
 
@@ -132,10 +132,10 @@ def _on(identifier: str, day: Day) -> Iterator[Text]:
         yield Text(f"  they differ because of {name}, which came on {_received(cause.received)}", "yellow")
 
 
-def _told(identifier: str, day: Day, owners: dict[tuple[str, str], str]) -> str:
+def _told(identifier: str, day: Day, owners: Owners) -> str:
     parts = [
         f"{_owner(customer, identifier)} ({count(number, 'interaction')})"
-        for customer, number in Counter(owners.values()).items()
+        for customer, number in Counter(chain.from_iterable(owners.values())).items()
     ]
     if missing := len(day.now) - len(owners):
         parts.append(f"{count(missing, 'interaction')} had not come yet")

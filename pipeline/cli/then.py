@@ -23,8 +23,8 @@ MOST: Final = 20_000
 """Interactions that are recomputed; a shop's tablet has more, and would take minutes."""
 _DAY: Final = timedelta(days=1)
 
-Owners = dict[Ref, str]
-"""(source, id) of an interaction that carries the identifier → its customer."""
+Owners = dict[Ref, tuple[str, ...]]
+"""(source, id) of an interaction that carries the identifier → its customer; several where copies reached several."""
 
 
 class TooManyError(Exception):
@@ -65,8 +65,8 @@ class Day(NamedTuple):
         return {
             "day": f"{self.day:%Y-%m-%d}",
             "on_the_day": self.on_the_day,
-            "now": [{"source": s, "id": i, "customer": c} for (s, i), c in self.now.items()],
-            "then": [{"source": s, "id": i, "customer": c} for (s, i), c in self.then.items()],
+            "now": _listed(self.now),
+            "then": _listed(self.then),
             "differs": self.now != self.then,
             "because": None
             if cause is None
@@ -74,10 +74,25 @@ class Day(NamedTuple):
         }
 
 
+def _listed(owners: Owners) -> list[dict[str, str]]:
+    return [
+        {"source": source, "id": name, "customer": customer}
+        for (source, name), customers in owners.items()
+        for customer in customers
+    ]
+
+
 def _now(identifier: str, since: int, until: int, last: int, read: Read) -> Owners:
     span = {"identifier": identifier, "since": since, "until": until, "last": last, "kinds": list(KINDS)}
     rows = read(sql_of("belonging"), span).records()
-    return {(row["source"], row["id"]): row["customer"] for row in reversed(rows)}
+    return _grouped((row["source"], row["id"], row["customer"]) for row in reversed(rows))
+
+
+def _grouped(rows: Iterable[tuple[str, str, str]]) -> Owners:
+    found: dict[Ref, set[str]] = {}
+    for source, name, customer in rows:
+        found.setdefault((source, name), set()).add(customer)
+    return {ref: tuple(sorted(customers)) for ref, customers in found.items()}
 
 
 def _archive(identifier: str, read: Read) -> list[Interaction]:
@@ -100,7 +115,7 @@ def _archive(identifier: str, read: Read) -> list[Interaction]:
 
 def _recompute(asked: Owners, meaning: Meaning) -> Callable[[Iterable[Interaction]], Owners]:
     def who(known: Iterable[Interaction]) -> Owners:
-        found = {(row.source, row.id): row.customer for row in answer(known, meaning).touchpoints}
+        found = _grouped((row.source, row.id, row.customer) for row in answer(known, meaning).touchpoints)
         return {ref: found[ref] for ref in asked if ref in found}
 
     return who
