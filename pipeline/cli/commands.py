@@ -40,6 +40,12 @@ COMMANDS: Final = (
     Command(
         "journey", "pipeline.cli.journey", "journey", "Show what one customer went through, across channels."
     ),
+    Command(
+        "identity",
+        "pipeline.cli.identity",
+        "identity",
+        "Show who is behind an identifier, and how that is known.",
+    ),
     Command("metrics", "pipeline.cli.metrics", "metrics", "Show the latest windows of the metrics."),
     Command("doctor", "pipeline.cli.doctor", "doctor", "Check every dependency, and say what to do."),
     Command("settings", "pipeline.cli.settings", "settings", "Show every setting and where it comes from."),

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -29,42 +29,19 @@ def journey(
       cxstream journey ada@example.com
       cxstream journey order:O-7 --json
     """
+    from pipeline.cli.hashing import hashed  # noqa: PLC0415 - only help does without
     from pipeline.cli.reading import reading  # noqa: PLC0415 - the driver is slow to import; help does without
+    from pipeline.cli.render import json_text  # noqa: PLC0415 - as above
     from pipeline.cli.story import Story  # noqa: PLC0415 - as above
     from pipeline.cli.timeline import show  # noqa: PLC0415 - as above
     from pipeline.cli.who import resolve  # noqa: PLC0415 - as above
 
     with reading() as read:
-        who = resolve(customer, read, _hashed)
-        story = Story.read(who.customer, read)
+        who = resolve(customer, read, hashed)
+        story = Story.read(who.identifier, read)
     if as_json:
-        typer.echo(json.dumps(story._asdict(), indent=2, ensure_ascii=False, default=_text))
+        typer.echo(json.dumps(story._asdict(), indent=2, ensure_ascii=False, default=json_text))
         return
     if who.others:
         typer.echo(f"{customer} is also {', '.join(who.others)}", err=True)
     show(story, sys.stdout)
-
-
-def _hashed(identifier: str) -> str:
-    """A personal identifier as typed, as it is stored."""
-    from pipeline.cli.who import NobodyError  # noqa: PLC0415 - only personal values need all of this
-    from pipeline.contract import find_schemas  # noqa: PLC0415 - as above
-    from pipeline.core.identifiers import Identifiers, InvalidIdentifierError  # noqa: PLC0415 - as above
-    from pipeline.core.pseudonym import pseudonyms  # noqa: PLC0415 - as above
-    from pipeline.settings import Settings  # noqa: PLC0415 - as above
-
-    settings = Settings.load()
-    kind, _, value = identifier.partition(":")
-    blocked = (find_schemas() / "blocked.txt").read_text(encoding="utf-8").splitlines()
-    try:
-        plain = Identifiers(blocked).normalised(kind, value, "CUSTOMER")
-    except InvalidIdentifierError as error:
-        raise NobodyError(f"a value of kind {kind} {error}") from None
-    if not plain:
-        raise NobodyError(f"this {kind} is a blocked value: it points at nobody")
-    return pseudonyms(settings.hmac_key(), settings.hmac_key_id)(plain)
-
-
-def _text(value: Any) -> str:
-    """Times as RFC 3339."""
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -50,6 +50,11 @@ def plain(value: object) -> str:
             return str(value).translate(_VISIBLE)
 
 
+def json_text(value: object) -> str:
+    """A value that JSON has no form for: times as RFC 3339."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
 def _table(names: Sequence[str], rows: Rows, stream: TextIO) -> None:
     from rich import box  # noqa: PLC0415 - slow, and only tables need it
     from rich.console import Console  # noqa: PLC0415 - as above

@@ -95,7 +95,7 @@ def _show_journey(demonstration: Demonstration, customer: str) -> None:
         return Answer(*demonstration.reader.stream(sql, dict(parameters)))
 
     who = resolve(customer, read, lambda identifier: identifier)
-    show_story(Story.read(who.customer, read), sys.stdout)
+    show_story(Story.read(who.identifier, read), sys.stdout)
 
 
 def _table(console: Console, answer: Any) -> None:

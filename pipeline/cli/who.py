@@ -12,9 +12,6 @@ from pipeline.cli.reading import Read, sql_of
 from pipeline.core.identifiers import PERSONAL, rank
 from pipeline.core.interaction import KINDS
 
-HOPS: Final = 8
-"""Longest chain of links that is followed; a chain of all kinds is shorter."""
-
 _PHONE: Final = re.compile(r"(\+|00)[\d ()./-]{6,}")
 _HASHED: Final = re.compile(r"(email|phone):[a-z0-9]{1,8}:[0-9a-f]{32}")
 
@@ -27,9 +24,9 @@ class NobodyError(Exception):
 
 
 class Who(NamedTuple):
-    """The customer, and what else the same text could have meant."""
+    """The identifier that is meant, and what else the same text could have meant."""
 
-    customer: str
+    identifier: str
     others: list[str]
 
 
@@ -39,35 +36,39 @@ def resolve(text: str, read: Read, hashed: Hash) -> Who:
     Raises:
         NobodyError: it is known to nobody, or belongs to several.
     """
-    identifier, others = _identifier(text.strip(), read, hashed)
-    for _ in range(HOPS):
-        owners = _ask(read, "links", identifier=identifier)
-        if not owners:
-            break
-        identifier = _only(identifier, owners)
+    identifier, others = identified(text, read, hashed)
+    links = read(sql_of("chain"), {"identifiers": [identifier], "kinds": list(KINDS)}).records()
+    while owners := [
+        link["to_identifier"]
+        for link in links
+        if link["from_identifier"] == identifier and link["state"] == "live"
+    ]:
+        links = [link for link in links if link["from_identifier"] != identifier]
+        identifier = _only(identifier, sorted(owners))
     if not _ask(read, "candidates", kinds=_kind(identifier), value=_value(identifier)):
-        carriers = _ask(read, "carriers", identifier=identifier)
+        carriers = _ask(read, "carriers", identifier=identifier, kinds=list(KINDS))
         if not carriers:
             raise NobodyError(f"{text}: no interaction that was accepted carries it")
         identifier = _only(identifier, carriers)
     return Who(identifier, others)
 
 
-def _identifier(text: str, read: Read, hashed: Hash) -> tuple[str, list[str]]:
-    """The identifier that is meant, and other kinds that have the same value."""
+def identified(text: str, read: Read, hashed: Hash) -> Who:
+    """The identifier that is meant, as it is stored, and others that have the same value. Raises NobodyError."""
+    text = text.strip()
     if _HASHED.fullmatch(text):
-        return text, []
+        return Who(text, [])
     if _kind(text) in PERSONAL:
-        return hashed(text), []
+        return Who(hashed(text), [])
     if _kind(text) in KINDS:
-        return text, []
+        return Who(text, [])
     if "@" in text:
-        return hashed(f"email:{text}"), []
+        return Who(hashed(f"email:{text}"), [])
     if _PHONE.fullmatch(text):
-        return hashed(f"phone:{text}"), []
+        return Who(hashed(f"phone:{text}"), [])
     known = _ask(read, "candidates", kinds=",".join(KINDS), value=text)
     found = sorted(known, key=rank)
-    return (found[0], found[1:]) if found else (f"customer:{text}", [])
+    return Who(found[0], found[1:]) if found else Who(f"customer:{text}", [])
 
 
 def _only(identifier: str, owners: list[str]) -> str:
@@ -76,7 +77,7 @@ def _only(identifier: str, owners: list[str]) -> str:
     return owners[0]
 
 
-def _ask(read: Read, query: str, **parameters: str) -> list[str]:
+def _ask(read: Read, query: str, **parameters: object) -> list[str]:
     return [str(row[0]) for row in read(sql_of(query), parameters).rows]
 
 

@@ -65,27 +65,34 @@ def _with_tuples(values: tuple[Any, ...], arrays: list[int]) -> tuple[Any, ...]:
     return tuple(changed)
 
 
+_object = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def interaction_of(one: InteractionRow) -> Interaction:
+    """Give the interaction that a row of the archive holds; without consent, which decides nothing later."""
+    return Interaction(
+        id=one.id,
+        source=one.source,
+        type=one.type,
+        schema=one.schema,
+        area=one.area,
+        passive=bool(one.passive),
+        channel=one.channel,
+        sent_time=one.sent_time,
+        time=one.time,
+        received=one.received,
+        identifiers=tuple(one.identifiers),
+        consent=None,
+        context=_object(one.context) if one.context else {},
+        data=_object(one.data) if one.data else {},
+        context_json=one.context,
+        data_json=one.data,
+        hash=one.hash,
+    )
+
+
 def interactions(server: Server) -> Iterator[Interaction]:
     """Give all accepted interactions, copies with other content included."""
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
     for one in rows(server, "interactions"):
         assert isinstance(one, InteractionRow)  # noqa: S101 - what the table holds
-        yield Interaction(
-            id=one.id,
-            source=one.source,
-            type=one.type,
-            schema=one.schema,
-            area=one.area,
-            passive=bool(one.passive),
-            channel=one.channel,
-            sent_time=one.sent_time,
-            time=one.time,
-            received=one.received,
-            identifiers=one.identifiers,
-            consent=None,
-            context=decode(one.context) if one.context else {},
-            data=decode(one.data) if one.data else {},
-            context_json=one.context,
-            data_json=one.data,
-            hash=one.hash,
-        )
+        yield interaction_of(one)

@@ -9,9 +9,11 @@ import pytest
 from pipeline.cli import main
 from pipeline.core.row import (
     TABLES,
+    FrictionRow,
     IdentityRow,
     InteractionRow,
     JourneyRow,
+    ProgressRow,
     SessionRow,
     TouchpointRow,
     WindowRow,
@@ -89,6 +91,14 @@ STEPS = (
     (1860, "helpdesk", "ticket_created", "email", "s3", "j1", "served", "", "support"),
     (1920, "crm", "consent_given", "web", "", "", "", "", ""),
 )
+ANCHORS = (
+    ("anonymous:a-9f",),
+    ("anonymous:a-9f",),
+    ("customer:42",),
+    ("customer:42", "invoice:R-1"),
+    ("order:O-7",),
+    ("customer:42",),
+)
 LINKS = (("anonymous:a-9f", "customer:42"), ("cart:C1", "anonymous:a-9f"), ("order:O-7", "customer:42"))
 
 
@@ -112,6 +122,7 @@ def story(engine: Writer) -> Writer:
             "number": number if journey else 0,
             "stage": stage,
             "gap_seconds": None if before is None or not journey else (minute - before) * 60.0,
+            "channel_changed": int(bool(number > 1 and journey) and channel != STEPS[number - 2][3]),
             "friction": friction,
             "why": why,
         }
@@ -150,8 +161,31 @@ def story(engine: Writer) -> Writer:
     )
     engine.write(
         "interactions",
-        [row(InteractionRow, source="pos", id="i-4", identifiers=("customer:42", "invoice:R-1"))],
+        [
+            row(
+                InteractionRow,
+                source=step[1],
+                id=f"i-{number}",
+                time=START + step[0] * MINUTE,
+                sent_time=START + step[0] * MINUTE,
+                anchor=anchor,
+                identifiers=identifiers,
+            )
+            for (number, step), (anchor, *_), identifiers in zip(
+                enumerate(STEPS, 1), ANCHORS, ANCHORS, strict=True
+            )
+        ],
     )
+    shown = {"source": "shop", "id": "i-3", "session_id": "s1", "journey_id": "j1", "streak": 1}
+    due = {"source": "helpdesk", "id": "i-5", "journey_id": "j1", "absence": 1, "streak": 2, "crossed": 1}
+    engine.write(
+        "frictions",
+        [
+            row(FrictionRow, time=START + 7 * MINUTE, score=1.0, **shown),
+            row(FrictionRow, time=START + 3300 * MINUTE, kind="late_first_reply", score=3.04, **due),
+        ],
+    )
+    engine.write("progress", [row(ProgressRow, watermark=START + 5000 * MINUTE)])
     return engine
 
 

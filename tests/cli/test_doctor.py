@@ -40,6 +40,7 @@ def topics(kafka: LocalKafka, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("CXSTREAM_KAFKA_GROUP", f"group-{mark}")
     monkeypatch.setenv("CXSTREAM_SOURCE_TOPICS", f"source-{mark}")
     monkeypatch.setenv("CXSTREAM_STITCH_TOPIC", f"stitch-{mark}")
+    monkeypatch.setenv("CXSTREAM_WATCH_TOPIC", f"watch-{mark}")
     monkeypatch.setenv("CXSTREAM_SOURCE_PARTITIONS", "2")
     monkeypatch.setenv("CXSTREAM_STITCH_PARTITIONS", "2")
     settings = Settings.load(directory=Path("/nonexistent"))
@@ -79,6 +80,7 @@ def test_everything_good_is_exit_code_0(
             "kafka",
             f"topic {topics.source_topics[0]}",
             f"topic {topics.stitch_topic}",
+            f"topic {topics.watch_topic}",
             "lag",
         ),
         *("tables", "clickhouse writer", "clickhouse analyst", "residual", "rejections", "worker"),

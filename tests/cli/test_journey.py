@@ -5,16 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.frictions import KINDS
 from pipeline.cli.money import money
 from pipeline.cli.timeline import span
+from pipeline.core import bad
 from pipeline.core.pseudonym import pseudonyms
 from pipeline.core.row import IdentityRow
 from pipeline.store.write import Writer
 from tests.cli.conftest import Run
+from tests.cli.told import tell
+from tests.core.build import interaction
 from tests.store.rows import row
 
 pytestmark = pytest.mark.real
 KEY = bytes(range(32))
+LATE = "✗ no first reply in time · deadline 2026-03-03 17:13 · score 3.0 · streak 2 · threshold crossed"
 
 
 @pytest.fixture
@@ -38,26 +43,31 @@ def test_the_story_has_sessions_stages_frictions_and_why(run: Run) -> None:
     lines = lines_of(done.out)
     assert lines[0] == "customer:42"
     assert lines[1] == "known as anonymous:a-9f, cart:C1, order:O-7"
-    assert lines[2] == "1 journey · 3 sessions · 6 touchpoints · 1 friction"
+    assert lines[2] == (
+        "1 journey · 3 sessions · 6 touchpoints · 1 order · 2 frictions, 2 in 90 days, streak 2"
+    )
+    assert lines[3].startswith("own id: the interaction names the customer; link x3: by links")
     begin = next(n for n, line in enumerate(lines) if line.startswith("journey 1 of 1 · purchased · served"))
-    assert lines[begin + 1 : begin + 15] == [
-        "2026-03-01 10:13 → open · web → store → email · order O-7 · 49.00 EUR · 1 friction · 1 contact",
+    assert lines[begin + 1 : begin + 17] == [
+        "2026-03-01 10:13 → open · web → store → email · order O-7 · 49.00 EUR · 2 frictions · 1 contact",
         "┌ session · web · 7 min · 3 interactions",
         "├─ discover",
-        "│ 2026-03-01 10:13:00 web page_viewed person",
+        "│ 2026-03-01 10:13:00 web page_viewed person link x1",
         "├─ consider",
-        "│ 10:15:00 +2 min web product_viewed person",
+        "│ 10:15:00 +2 min web product_viewed person link x1",
         "├─ check out",
-        "│ 10:20:00 +5 min web payment_failed person ✗ payment_failed",
+        "│ 10:20:00 +5 min web payment_failed person own id ✗ payment failed · score 1.0 · streak 1",
+        "┊ 1 d 5 h of silence",
         "┌ session · store · 0 s · 1 interaction",
         "├─ purchased",
-        "│ 2026-03-02 16:13:00 +1 d 5 h store order_completed correlation",
+        "│ 2026-03-02 16:13:00 +1 d 5 h → store order_completed correlation own id",
         "┌ session · email · 0 s · 1 interaction",
         "├─ served",
-        "│ 17:13:00 +1 h email ticket_created support",
+        "│ 17:13:00 +1 h → email ticket_created support link x1",
+        f"│ 2026-03-03 17:13:00 {LATE}",
     ]
     assert lines[-2].startswith("in no journey")
-    assert lines[-1] == "│ 2026-03-02 18:13:00 web consent_given"
+    assert lines[-1] == "│ 2026-03-02 18:13:00 web consent_given own id"
 
 
 @pytest.mark.parametrize("text", ["42", "O-7", "C1", "cart:C1", "a-9f", "order:O-7", "invoice:R-1"])
@@ -107,6 +117,34 @@ def test_json_holds_all_of_it(run: Run) -> None:
     assert [step["number"] for step in document["touchpoints"]] == [1, 2, 3, 4, 5, 0]
     assert document["journeys"][0]["started"] == "2026-03-01T10:13:00+00:00"
     assert document["journeys"][0]["ended"] is None
+    assert [one["kind"] for one in document["frictions"]] == ["payment_failed", "late_first_reply"]
+    assert document["frictions"][1]["time"] == "2026-03-03T17:13:00+00:00"
+    assert (document["totals"]["frictions_90_days"], document["totals"]["streak"]) == (2, 2)
+    assert document["touchpoints"][0]["certainty"] == "link x1"
+
+
+def test_a_step_by_a_shared_machine_says_so(run: Run, engine: Writer) -> None:
+    seen = ("10:00", "device:tab customer:1"), ("10:10", "device:tab"), ("3d 10:00", "device:tab customer:2")
+    tell(engine, [interaction("page_viewed", at=at, ids=ids) for at, ids in seen])
+    steps = json.loads(run("journey", "1", "--json").out)["touchpoints"]
+    assert [step["certainty"] for step in steps] == ["own id", "shared machine"]
+
+
+def test_a_step_by_several_links_counts_the_weakest(run: Run, engine: Writer) -> None:
+    email = "email:k1:" + 32 * "a"
+    seen = (
+        ("10:00", "cart:C"),
+        *((f"11:0{n}", f"cart:C {email}") for n in range(4)),
+        *((f"12:0{n}", f"{email} customer:1") for n in range(2)),
+    )
+    tell(engine, [interaction("page_viewed", at=at, ids=ids) for at, ids in seen])
+    steps = json.loads(run("journey", "cart:C", "--json").out)["touchpoints"]
+    assert [step["certainty"] for step in steps] == [*5 * ["link x2"], *2 * ["own id"]]
+
+
+def test_every_kind_of_friction_has_words() -> None:
+    shown = {*bad._BY_TYPE.values(), "attempt_failed", "exception", "zero_results", "slow_page", "low_survey"}
+    assert shown | {"repeat_contact", "late_delivery", "late_first_reply"} == KINDS.keys()
 
 
 @pytest.mark.parametrize(

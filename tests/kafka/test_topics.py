@@ -48,11 +48,13 @@ async def test_what_is_missing_is_made_and_then_is_as_declared(settings: Setting
         ("web", "missing", 0),
         ("support", "missing", 0),
         ("stitch", "missing", 0),
+        ("watch", "missing", 0),
     ]
     assert states(await create(bootstrap, topics)) == [
         ("web", "made", 3),
         ("support", "made", 3),
         ("stitch", "made", 2),
+        ("watch", "made", 1),
     ]
     assert {each.state for each in await create(bootstrap, topics)} == {"as declared"}
     await refuse_missing(bootstrap, topics)
@@ -69,7 +71,12 @@ async def test_another_number_of_partitions_is_told_and_never_changed(settings: 
     await create(bootstrap, declared(settings))
     more = declared(msgspec.structs.replace(settings, source_partitions=4, stitch_partitions=8))
     for report in (await create(bootstrap, more), await inspect(bootstrap, more)):
-        assert states(report) == [("web", "differs", 3), ("support", "differs", 3), ("stitch", "differs", 2)]
+        assert states(report) == [
+            ("web", "differs", 3),
+            ("support", "differs", 3),
+            ("stitch", "differs", 2),
+            ("watch", "as declared", 1),
+        ]
         assert "it has 3 partitions and 4 are declared; set source_partitions to" in report[0].cure
         assert "it has 2 partitions and 8 are declared; set stitch_partitions to" in report[2].cure
     with pytest.raises(TransportError, match=r"\.stitch: it has 2 partitions"):
@@ -88,7 +95,7 @@ async def test_a_topic_that_senders_clocks_stamp_is_told_with_the_command_that_h
 
 
 async def test_a_stitch_topic_whose_blocks_would_not_fit_is_told(settings: Settings) -> None:
-    stitch = declared(settings)[-1]
+    stitch = declared(settings)[-2]
     config = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": "1000000"}
     await by_hand(settings.kafka_bootstrap, stitch.name, 2, **config)
     [state] = await inspect(settings.kafka_bootstrap, [stitch])
@@ -108,17 +115,18 @@ async def test_a_kafka_that_is_not_there_is_said_with_its_address() -> None:
         await inspect(nowhere, declared(Settings()))
 
 
-def test_by_default_three_sources_and_stitch_are_stamped_by_the_broker_with_eight_partitions_each() -> None:
+def test_by_default_all_are_stamped_by_the_broker_and_have_eight_partitions_but_watch() -> None:
     topics = declared(Settings())
     assert [topic.name for topic in topics] == [
         "interactions.web",
         "interactions.support",
         "interactions.backoffice",
         "stitch",
+        "watch",
     ]
-    assert {topic.partitions for topic in topics} == {8}
+    assert [topic.partitions for topic in topics] == [8, 8, 8, 8, 1]
     assert {topic.config["message.timestamp.type"] for topic in topics} == {"LogAppendTime"}
-    assert topics[-1].config["retention.ms"] == "-1"
+    assert topics[-2].config["retention.ms"] == "-1"
 
 
 def test_replicated_topics_need_all_replicas_but_one_and_a_clean_leader() -> None:
@@ -155,7 +163,7 @@ def test_the_command_makes_them_checks_them_and_speaks_json(
 
     made = cxstream(directory, "topics", "--json", **variables)
     assert made.returncode == 0, made.stderr
-    assert [msgspec.json.decode(line)["state"] for line in made.stdout.splitlines()] == ["made", "made"]
+    assert [msgspec.json.decode(line)["state"] for line in made.stdout.splitlines()] == ["made"] * 3
 
     assert cxstream(directory, "topics", "--check", **variables).returncode == 0
     other = cxstream(directory, "topics", CXSTREAM_STITCH_PARTITIONS="9", **variables)

@@ -1,19 +1,18 @@
--- Identifiers that lead to a customer by live links, over any number of hops.
+-- Identifiers that lead to a customer by live links, over any number of hops to weaker kinds.
 WITH RECURSIVE known AS (
-    SELECT
-        {customer:String} AS identifier,
-        0 AS hops
+    SELECT {customer:String} AS identifier
     UNION ALL
-    SELECT
-        link.from_identifier AS identifier,
-        known.hops + 1 AS hops
+    SELECT DISTINCT link.from_identifier AS identifier
     FROM cx.identity AS link
-    INNER JOIN known ON link.to_identifier = known.identifier
-    WHERE link.state = 'live' AND known.hops < 8
+    WHERE
+        link.to_identifier IN (SELECT known.identifier FROM known)
+        AND link.state = 'live'
+        AND indexOf({kinds:Array(String)}, substringIndex(link.to_identifier, ':', 1))
+        < indexOf({kinds:Array(String)}, substringIndex(link.from_identifier, ':', 1))
 )
 
-SELECT DISTINCT identifier
+SELECT DISTINCT known.identifier AS identifier
 FROM known
-WHERE identifier != {customer:String}
+WHERE known.identifier != {customer:String}
 ORDER BY identifier
 LIMIT 100
