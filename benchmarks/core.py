@@ -14,9 +14,10 @@ from types import SimpleNamespace
 
 from pipeline import contract
 from pipeline.core.admission import Admission, partition_of
+from pipeline.core.batch import Batch, read_block
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Message, encode_block
-from pipeline.core.partition import Batch, Partition, read_block
+from pipeline.core.partition import Partition
 from pipeline.local.demo.shop import Shop
 
 PARTITIONS = 8

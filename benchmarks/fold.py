@@ -11,7 +11,8 @@ from collections import defaultdict
 
 from pipeline import contract
 from pipeline.core.customer import Customer, Touched, derive
-from pipeline.core.derived import add_rows, compare
+from pipeline.core.derived import add_rows
+from pipeline.core.difference import compare
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import IN_ORDER, Observed

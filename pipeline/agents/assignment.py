@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
-from pipeline.core.partition import Batch, Block, Partition
+from pipeline.core.batch import Batch, Block
+from pipeline.core.partition import Partition
 from pipeline.core.position import offset_of, position_of
 from pipeline.core.row import ProgressRow, WindowRow
 from pipeline.core.window import Key

@@ -13,9 +13,10 @@ from pipeline.agents.assignment import Assignment, Limits, Loader
 from pipeline.agents.blocks import Producer, send_blocks
 from pipeline.agents.slices import Writer, by_partition
 from pipeline.core.admission import partition_of
+from pipeline.core.batch import Batch, read_block
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Crossed, Message
-from pipeline.core.partition import Batch, Partition, read_block
+from pipeline.core.partition import Partition
 from pipeline.core.row import ProgressRow, Row
 from pipeline.kafka import Event, RecordBatch
 from pipeline.telemetry import Telemetry

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pipeline.core.customer import Customer, derive
-from pipeline.core.derived import compare
+from pipeline.core.difference import compare
 from pipeline.core.evidence import Evidence, Moment
 from pipeline.core.heard import Heard
 from pipeline.core.identity import Verdict, owner, person_of_thing, verdicts

@@ -6,8 +6,9 @@ the whole set and `append` of one after the other give the same, and `append` sa
 
 from collections.abc import Iterable, Mapping
 
+from pipeline.core.binding import bindings, order_of
 from pipeline.core.friction import MATTERS, Friction, FrictionKey, Matters, frictions
-from pipeline.core.journey import UNMOVED, Journeys, bindings, order_of
+from pipeline.core.journey import UNMOVED, Journeys
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import IN_ORDER, Observed, Ref
 from pipeline.core.metric import COUNTED, Metrics

@@ -7,6 +7,7 @@ of each step, and why it is there.
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from pipeline.core.binding import order_of
 from pipeline.core.contact import Contacts
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed
@@ -16,35 +17,10 @@ _OPENING: Final = frozenset({"browsing", "search", "cart", "checkout", "store"})
 _CONTACT: Final = frozenset({"chat", "phone", "ticket"})
 _SUPPORT: Final = _CONTACT | {"survey", "feedback", "fulfilment", "billing", "order"}
 _NEVER: Final = frozenset({"consent", "privacy", "identity", "source health"})
-_BINDING: Final = ("order:", "invoice:", "shipment:", "ticket:", "contact:", "conversation:", "survey:")
-_UNBOUND: Final = frozenset({"subscription", "checkout", "cart"})
-"""Kinds of things by which a step joins a journey. A subscription outlives it; carts and checkouts precede it."""
-
 _STAGE_OF_AREA: Final = {"search": 1, "cart": 2, "checkout": 3}
 _DELIVERED: Final = STAGES.index("delivered")
 _SERVED: Final = STAGES.index("served")
 _RETURNED: Final = STAGES.index("returned")
-
-
-def bindings(observed: Observed) -> tuple[str, ...]:
-    """Give the things by which it can join a journey, strongest first; what a survey is about comes last."""
-    if not (observed.things or observed.facts):
-        return ()
-    found = tuple([thing for thing in observed.things if thing.startswith(_BINDING)])
-    about = observed.facts.get("about_id")
-    if about and observed.facts.get("about_type") not in _UNBOUND:
-        thing = f"{observed.facts.get('about_type')}:{about}"
-        if thing not in found:
-            return (*found, thing)
-    return found
-
-
-def order_of(things: Iterable[str]) -> str:
-    """Give the first order among the things, or ""."""
-    for thing in things:
-        if thing.startswith("order:"):
-            return thing
-    return ""
 
 
 class Moved(NamedTuple):

@@ -1,8 +1,8 @@
 """Blocks are bounded by messages and by bytes, and lose nothing."""
 
 from pipeline.agents.blocks import BYTES, MESSAGES, blocks_of
+from pipeline.core.batch import read_block
 from pipeline.core.message import Link
-from pipeline.core.partition import read_block
 
 
 def links(count: int, size: int) -> list[Link]:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
+from pipeline.core.batch import read_block
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Message, encode
-from pipeline.core.partition import Partition, read_block
+from pipeline.core.partition import Partition
 from pipeline.core.row import IdentityRow, Row, TouchpointRow
 from pipeline.core.telling import messages_of
 from tests.simulation.world import key_of_row

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.customer import Customer, Touched, derive
-from pipeline.core.derived import compare, totals
+from pipeline.core.difference import compare, totals
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.step import STAGES, Step

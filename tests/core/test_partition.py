@@ -4,10 +4,11 @@ from itertools import chain
 
 import pytest
 
+from pipeline.core.batch import read_block
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Watermark, encode
-from pipeline.core.partition import Partition, read_block
+from pipeline.core.partition import Partition
 from pipeline.core.position import Position, epoch_of, offset_of, position_of
 from pipeline.core.row import LedgerRow, ProgressRow, WindowRow
 from pipeline.core.telling import messages_of

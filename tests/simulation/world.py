@@ -8,11 +8,12 @@ from collections import Counter, defaultdict
 from collections.abc import Generator
 from random import Random
 
+from pipeline.core.batch import Batch, read_block
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Message, encode
 from pipeline.core.oracle import answer
-from pipeline.core.partition import Batch, Partition, read_block
+from pipeline.core.partition import Partition
 from pipeline.core.position import position_of
 from pipeline.core.row import (
     FrictionRow,
