@@ -1,12 +1,13 @@
 """All benchmarks, one after the other: `make bench`."""
 
-from benchmarks import contract, core, fold, path
+from benchmarks import agent_query, contract, core, fold, path
 
 RUNS = (
     ("Admission", contract.main),
     ("The core", core.main),
     ("One interaction at its customer", fold.main),
     ("The whole path", path.main),
+    ("The service agent's query", agent_query.main),
 )
 
 for title, run in RUNS:

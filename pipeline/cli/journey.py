@@ -20,7 +20,8 @@ def journey(
     """Show what one customer went through: journeys, their steps, where sessions and stages begin, and what hurt.
 
     Each step says why it is in its journey: correlation (it names the order, ticket or the like), support (a contact about
-    the newest order), or person (the same customer at that time). An identifier of any kind leads to its customer;
+    the newest order), or person (the same customer at that time); and how sure it is that it is this customer's. Frictions tell
+    what hurt, the score and the streak then; what did not happen in time stands at its deadline. An identifier of any kind leads to its customer;
     an email address or phone number is hashed with the key first.
 
     Examples:
