@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: help setup demo test test-long lint up bench lock clean
+.PHONY: help setup demo test test-long stories lint up bench lock clean
 
 help:  ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ test: $(STAMP) lint  ## lint, then every test on the real Kafka and the real eng
 
 test-long: $(STAMP)  ## 100,000 random worlds and cases against the oracle; takes an hour or two
 	CXSTREAM_SIMULATION_SEEDS=20000 CXSTREAM_PROPERTY_CASES=30000 $(BIN)/python -m pytest -s tests/simulation tests/core/test_agreement.py
+
+stories: $(STAMP)  ## tell the hand-computed stories to the oracle and to the fold, in order and three times over
+	$(BIN)/python -m pytest -v tests/stories
 
 bench: $(STAMP)  ## print the figures that README quotes
 	$(BIN)/python -m benchmarks
