@@ -1,0 +1,283 @@
+"""Named cases of identity, whose each interaction is by hand, told in every order and against the oracle.
+
+Identifiers: a, b machines; c customers; e e-mail; p phone; o order; k cart. Times are on one day unless they say more.
+"""
+
+from collections.abc import Mapping
+from itertools import chain, permutations
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pytest
+
+from pipeline.core.interaction import Interaction
+from pipeline.core.meaning import Meaning
+from pipeline.core.oracle import answer
+from pipeline.core.row import FrictionRow, IdentityRow, JourneyRow, SessionRow, TouchpointRow
+from tests.core.build import interaction
+from tests.core.stream import Stream
+
+
+class Case(NamedTuple):
+    name: str
+    told: dict[str, str]
+    """When → identifiers; a page is viewed unless `by_hand` says more."""
+    customers: dict[str, str]
+    """When → whose it is."""
+    by_hand: Mapping[str, str] = MappingProxyType({})
+    """When → the type of what an operator says."""
+
+    def interactions(self) -> list[Interaction]:
+        types = {at: self.by_hand.get(at, "page_viewed") for at in self.told}
+        return [interaction(types[at], at=at, ids=ids, id=at) for at, ids in self.told.items()]
+
+
+def everyone(told: dict[str, str], customer: str) -> dict[str, str]:
+    return dict.fromkeys(told, customer)
+
+
+CHAIN = {
+    "10:00": "cart:k",
+    "10:01": "cart:k anonymous:a",
+    "10:02": "anonymous:a email:e",
+    "10:03": "email:e customer:1",
+}
+LONG = {
+    "10:00": "survey:s",
+    "10:01": "survey:s ticket:t",
+    "10:02": "ticket:t order:o",
+    "10:03": "order:o phone:p",
+    "10:04": "phone:p loyalty:l",
+    "10:05": "loyalty:l customer:1",
+}
+DIAMOND = {
+    "10:00": "anonymous:a",
+    "10:01": "anonymous:a email:e",
+    "10:02": "anonymous:a phone:p",
+    "10:03": "email:e customer:1",
+    "10:04": "phone:p customer:1",
+}
+FAN_IN = {
+    "10:00": "anonymous:a",
+    "10:01": "anonymous:b",
+    "10:02": "anonymous:a customer:1",
+    "10:03": "anonymous:b customer:1",
+}
+BACKWARDS = dict(zip(CHAIN, reversed(CHAIN.values()), strict=True))
+LENT = {"10:00": "order:o email:e", "10:01": "order:o anonymous:a", "10:02": "anonymous:a"}
+
+CASES = (
+    # a ·····> a─c1
+    Case(
+        "simple",
+        {"10:00": "anonymous:a", "10:01": "anonymous:a customer:1"},
+        {"10:00": "customer:1", "10:01": "customer:1"},
+    ),
+    # k─>a─>e─>c1
+    Case("chain", CHAIN, everyone(CHAIN, "customer:1")),
+    # c1<─e<─a<─k: the same links, the strongest first in time
+    Case("reverse chain", BACKWARDS, everyone(BACKWARDS, "customer:1")),
+    # s─>t─>o─>p─>l─>c1
+    Case("long chain", LONG, everyone(LONG, "customer:1")),
+    # a─>c1<─b
+    Case("fan-in", FAN_IN, everyone(FAN_IN, "customer:1")),
+    # a─e─c1 and a─p─c1: of a machine's sightings the strongest kind counts, and both end at c1
+    Case("diamond", DIAMOND, everyone(DIAMOND, "customer:1")),
+    # c1─a──a·····a·····a──a─c2: shared; each to the person of its device session, between them nobody's
+    Case(
+        "fan-out",
+        {
+            "10:00": "anonymous:a customer:1",
+            "10:10": "anonymous:a",
+            "11:00": "anonymous:a",
+            "11:50": "anonymous:a",
+            "12:00": "anonymous:a customer:2",
+        },
+        {
+            "10:00": "customer:1",
+            "10:10": "customer:1",
+            "11:00": "anonymous:a",
+            "11:50": "customer:2",
+            "12:00": "customer:2",
+        },
+    ),
+    # a─c1   b─c2
+    Case(
+        "disjoint",
+        {
+            "10:00": "anonymous:a",
+            "10:01": "anonymous:b",
+            "10:02": "anonymous:a customer:1",
+            "10:03": "anonymous:b customer:2",
+        },
+        {"10:00": "customer:1", "10:01": "customer:2", "10:02": "customer:1", "10:03": "customer:2"},
+    ),
+    # a ··· 90 days ··· a─c1
+    Case(
+        "late",
+        {"10:00": "anonymous:a", "90d 10:00": "anonymous:a customer:1"},
+        {"10:00": "customer:1", "90d 10:00": "customer:1"},
+    ),
+    # a─c1 again and again
+    Case(
+        "re-observe",
+        {"10:00": "anonymous:a", "10:01": "anonymous:a customer:1", "10:02": "anonymous:a customer:1"},
+        {"10:00": "customer:1", "10:01": "customer:1", "10:02": "customer:1"},
+    ),
+    # a ═by hand═> c1
+    Case(
+        "merge only",
+        {"10:00": "anonymous:a", "10:01": "customer:1 anonymous:a", "10:02": "anonymous:a"},
+        {"10:00": "customer:1", "10:01": "customer:1", "10:02": "customer:1"},
+        {"10:01": "identity_linked"},
+    ),
+    # a─c1, cut at 10:20, a─c2: what itself carries c1 stays c1's
+    Case(
+        "remap",
+        {
+            "10:00": "anonymous:a customer:1",
+            "10:10": "anonymous:a",
+            "10:20": "customer:1 anonymous:a",
+            "10:30": "anonymous:a customer:2",
+            "10:40": "anonymous:a",
+        },
+        {
+            "10:00": "customer:1",
+            "10:10": "customer:2",
+            "10:20": "customer:1",
+            "10:30": "customer:2",
+            "10:40": "customer:2",
+        },
+        {"10:20": "identity_unlinked"},
+    ),
+    # c1 and c2 in one: the first counts, they are never joined
+    Case(
+        "customer conflict",
+        {"10:00": "customer:1 customer:2", "10:01": "customer:1", "10:02": "customer:2"},
+        {"10:00": "customer:1", "10:01": "customer:1", "10:02": "customer:2"},
+    ),
+    # c1─e─c2: e is over its limit of one, and is its own
+    Case(
+        "shared identifier collision",
+        {"10:00": "customer:1 email:e", "10:01": "customer:2 email:e", "10:02": "email:e"},
+        {"10:00": "customer:1", "10:01": "customer:2", "10:02": "email:e"},
+    ),
+    # e─o─a: the order lends its e-mail to the browser
+    Case("guest order lent to its browser", LENT, everyone(LENT, "email:e")),
+    # c1─o─c2: the first in time
+    Case(
+        "thing with two people",
+        {"10:00": "order:o", "10:01": "order:o customer:1", "10:02": "order:o customer:2"},
+        {"10:00": "customer:1", "10:01": "customer:1", "10:02": "customer:2"},
+    ),
+    # c1─a ··· more than 90 days ··· a ··· 90 days ··· a─c2
+    Case(
+        "expiry and reappearance",
+        {
+            "0d 10:00": "anonymous:a customer:1",
+            "90d 10:01": "anonymous:a",
+            "180d 10:02": "anonymous:a",
+            "200d 10:00": "anonymous:a customer:2",
+        },
+        {
+            "0d 10:00": "customer:1",
+            "90d 10:01": "anonymous:a",
+            "180d 10:02": "customer:2",
+            "200d 10:00": "customer:2",
+        },
+    ),
+    # linked, cut at 10:20, linked again: the new evidence covers only what is after the cut
+    Case(
+        "rapid re-merge",
+        {
+            "10:00": "customer:1 anonymous:a",
+            "10:10": "anonymous:a",
+            "10:20": "customer:1 anonymous:a",
+            "10:21": "customer:1 anonymous:a",
+            "10:30": "anonymous:a",
+        },
+        {
+            "10:00": "customer:1",
+            "10:10": "anonymous:a",
+            "10:20": "customer:1",
+            "10:21": "customer:1",
+            "10:30": "customer:1",
+        },
+        {"10:00": "identity_linked", "10:20": "identity_unlinked", "10:21": "identity_linked"},
+    ),
+    # c1─e, c2─e, c3─e and a─e: e is over its limit and its own; a was seen with e
+    Case(
+        "three-way bridge",
+        {
+            "10:00": "customer:1 email:e",
+            "10:01": "customer:2 email:e",
+            "10:02": "customer:3 email:e",
+            "10:03": "email:e anonymous:a",
+            "10:04": "anonymous:a",
+        },
+        {
+            "10:00": "customer:1",
+            "10:01": "customer:2",
+            "10:02": "customer:3",
+            "10:03": "email:e",
+            "10:04": "email:e",
+        },
+    ),
+    # a─e first, then e ═by hand═> c1: the past of both moves
+    Case(
+        "merge then customer",
+        {
+            "10:00": "anonymous:a",
+            "10:01": "anonymous:a email:e",
+            "10:02": "customer:1 email:e",
+            "10:03": "email:e",
+        },
+        {"10:00": "customer:1", "10:01": "customer:1", "10:02": "customer:1", "10:03": "customer:1"},
+        {"10:02": "identity_linked"},
+    ),
+    # o ═> e and o ═> c1: the link to the stronger kind counts, the other is outranked
+    Case(
+        "alternate chain",
+        {"10:00": "order:o email:e", "10:01": "order:o customer:1", "10:02": "order:o", "10:03": "email:e"},
+        {"10:00": "email:e", "10:01": "customer:1", "10:02": "customer:1", "10:03": "email:e"},
+    ),
+    # a to c1 and b to c2 in turns: nothing crosses over
+    Case(
+        "interleaved merge",
+        {
+            "10:00": "anonymous:a",
+            "10:01": "anonymous:b",
+            "10:02": "customer:1 anonymous:a",
+            "10:03": "customer:2 anonymous:b",
+            "10:04": "anonymous:a",
+            "10:05": "anonymous:b",
+        },
+        {
+            "10:00": "customer:1",
+            "10:01": "customer:2",
+            "10:02": "customer:1",
+            "10:03": "customer:2",
+            "10:04": "customer:1",
+            "10:05": "customer:2",
+        },
+        {"10:02": "identity_linked", "10:03": "identity_linked"},
+    ),
+    # a meets itself in one record: no link, nothing changes
+    Case(
+        "self bridge",
+        {"10:00": "anonymous:a", "10:01": "anonymous:a anonymous:a", "10:02": "anonymous:a customer:1"},
+        {"10:00": "customer:1", "10:01": "customer:1", "10:02": "customer:1"},
+    ),
+)
+KINDS = (TouchpointRow, SessionRow, JourneyRow, FrictionRow, IdentityRow)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_in_every_order_each_interaction_is_whose_it_is_by_hand(case: Case) -> None:
+    made = case.interactions()
+    says = answer(made, Meaning())
+    assert {row.id: row.customer for row in says.touchpoints} == case.customers
+    expected = says.touchpoints | says.sessions | says.journeys | says.frictions | says.identity
+    for order in permutations(made):
+        stream = Stream().tell([*order, *order[:2]])
+        assert set(chain.from_iterable(stream.rows(kind) for kind in KINDS)) == expected
