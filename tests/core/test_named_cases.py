@@ -268,6 +268,32 @@ CASES = (
         {"10:00": "anonymous:a", "10:01": "anonymous:a anonymous:a", "10:02": "anonymous:a customer:1"},
         {"10:00": "customer:1", "10:01": "customer:1", "10:02": "customer:1"},
     ),
+    # a─e ··· 200 days ··· e─c1: a link between persons has no reach, the machine's sighting with e is near
+    Case(
+        "late merge",
+        {"0d 10:00": "anonymous:a", "0d 10:01": "anonymous:a email:e", "200d 10:00": "email:e customer:1"},
+        {"0d 10:00": "customer:1", "0d 10:01": "customer:1", "200d 10:00": "customer:1"},
+    ),
+    # a tablet with four people, apart by more than a device session: each keeps what carries them
+    Case(
+        "limit reached",
+        {
+            "10:00": "device:a customer:1",
+            "11:00": "device:a customer:2",
+            "12:00": "device:a customer:3",
+            "13:00": "device:a customer:4",
+            "13:10": "device:a",
+            "14:00": "device:a",
+        },
+        {
+            "10:00": "customer:1",
+            "11:00": "customer:2",
+            "12:00": "customer:3",
+            "13:00": "customer:4",
+            "13:10": "customer:4",
+            "14:00": "device:a",
+        },
+    ),
 )
 KINDS = (TouchpointRow, SessionRow, JourneyRow, FrictionRow, IdentityRow)
 
