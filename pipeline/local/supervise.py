@@ -29,12 +29,16 @@ def supervise(stack: LocalStack, *, worker: bool, up: Callable[[], None], tell: 
     reviver = Reviver(stack, tell)
     try:
         with stack:
-            if worker:
-                stack.start_worker()
-            up()
-            while not (failure := stack.server_failure()):
-                reviver.look()
-                time.sleep(_LOOK_SECONDS)
+            try:
+                if worker:
+                    stack.start_worker()
+                up()
+                while not (failure := stack.server_failure()):
+                    reviver.look()
+                    time.sleep(_LOOK_SECONDS)
+            except KeyboardInterrupt:
+                tell("Stopping; again Ctrl-C does not wait.")
+                raise
             tell(f"{failure}\nStopping the rest.")
             return 1
     except KeyboardInterrupt:

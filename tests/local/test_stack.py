@@ -109,8 +109,7 @@ def test_a_second_signal_does_not_wait(operator: Operator) -> None:
     assert operator.up is not None
     os.kill(state.processes["clickhouse"].pid, signal.SIGSTOP)  # so that it does not end by itself
     operator.up.send_signal(signal.SIGINT)
-    with pytest.raises(psutil.TimeoutExpired):
-        psutil.Process(operator.up.pid).wait(1)
+    operator.hears("Stopping", operator.up)
     operator.up.send_signal(signal.SIGINT)
     assert operator.up.wait(5) == 128 + signal.SIGINT
     psutil.wait_procs([psutil.Process(pid) for pid in pids(state) if psutil.pid_exists(pid)], timeout=5)
