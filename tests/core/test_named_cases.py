@@ -449,4 +449,4 @@ def test_every_case_of_the_list_is_told() -> None:
         "expiry and reappearance, guest order lent to its browser, thing with two people"
     )
     assert {case.name for case in CASES} == set(listed.split(", "))
-    print(f"{len(CASES)} cases, {sum(map(orders, CASES)):,} orders")
+    print(f"{len(CASES)} cases, {sum(map(orders, CASES)):,} orders")  # noqa: T201 - shown with -rP
