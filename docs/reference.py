@@ -1,22 +1,27 @@
-"""Write docs/settings.md and docs/telemetry.md from the code that they describe.
+"""Write docs/settings.md, docs/telemetry.md and docs/refusals.md from the code that they describe.
 
-python docs/reference.py          writes both
+python docs/reference.py          writes them
 python docs/reference.py --check  exits with 1 if one is not current
 """
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from pipeline import contract
+from pipeline.contract import Rules
+from pipeline.core.interaction import Rejection
 from pipeline.settings import Secret, Settings
 from pipeline.settings.values import allowed, shown
 from pipeline.telemetry import Counter, Gauge, Histogram
 from pipeline.telemetry.catalogue import Measure
 
 HERE = Path(__file__).parent
+_RECEIVED = int(datetime(2026, 3, 1, 10, 0, 2, tzinfo=UTC).timestamp() * 1000)
 MADE = "Made from the code by `python docs/reference.py`; a test holds it current."
 
 SETTINGS = f"""\
@@ -50,6 +55,19 @@ Measures about the pipeline itself; *metrics* are what it computes about custome
 
 Counting happens once per flush, never per record. An age is `time()` minus a timestamp. Alert rules with tests are in `deploy/prometheus`.
 
+"""
+
+
+REFUSALS = f"""\
+# Refusals
+
+{MADE}
+
+What the sender of each bad example of the envelope reads (`schemas/envelope/examples/bad`; `cxstream check FILE` prints it): the reason,
+the JSON path of the fault, and a sentence that never holds a value. The examples of the types, beside their schemas, are told the same way.
+
+| reason | path | told | example |
+|---|---|---|---|
 """
 
 
@@ -89,6 +107,18 @@ def _table(title: str, measures: list[Measure]) -> str:
     return f"## {title}\n\n| name | labels | meaning |\n|---|---|---|\n{rows}"
 
 
+def refusals_page() -> str:
+    """Give docs/refusals.md."""
+    admit = contract.load(key=b"any key will do here", rules=Rules()).admit
+    examples = contract.find_schemas() / "envelope" / "examples" / "bad"
+    rows = []
+    for file in sorted(examples.glob("*.json")):
+        told = admit(file.read_bytes(), (), _RECEIVED)
+        assert isinstance(told, Rejection), file  # noqa: S101 - a bad example that is accepted
+        rows.append(f"| `{told.reason}` | `{told.path}` | {_cell(told.detail)} | `{file.stem}` |\n")
+    return REFUSALS + "".join(rows)
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
@@ -96,7 +126,8 @@ def _cell(text: str) -> str:
 def main() -> int:
     """Write the pages, or compare them; the exit code."""
     stale = 0
-    for name, page in (("settings.md", settings_page()), ("telemetry.md", telemetry_page())):
+    pages = (settings_page, telemetry_page, refusals_page)
+    for name, page in ((each.__name__.replace("_page", ".md"), each()) for each in pages):
         path = HERE / name
         if "--check" not in sys.argv:
             path.write_text(page, encoding="utf-8")

@@ -7,6 +7,6 @@ from pathlib import Path
 SCRIPT = Path(__file__).parents[1] / "docs" / "reference.py"
 
 
-def test_settings_and_telemetry_pages_are_what_the_code_says() -> None:
+def test_the_pages_of_settings_telemetry_and_refusals_are_what_the_code_says() -> None:
     done = subprocess.run([sys.executable, SCRIPT, "--check"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

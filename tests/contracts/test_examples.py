@@ -13,6 +13,7 @@ from tests.helpers.records import RECEIVED, SCHEMAS, accepted, contract_with, ex
 TYPES = sorted(file.parent.name for file in SCHEMAS.glob("interactions/*/1-0-0.json"))
 GOOD = examples("**/examples/good/*.json")
 BAD = examples("**/examples/bad/*.json")
+REFUSALS = (SCHEMAS.parent / "docs" / "refusals.md").read_text(encoding="utf-8")
 MODES = examples("envelope/examples/modes/*.json")
 
 PASSIVE = {
@@ -53,6 +54,21 @@ def test_there_are_as_many_types_as_the_domain_names() -> None:
 @pytest.mark.parametrize("file", GOOD, ids=name)
 def test_a_good_example_is_accepted(file: Path) -> None:
     assert accepted(file.read_bytes()).data_json
+
+
+@pytest.mark.parametrize("file", [file for file in BAD if file.parts[-4] == "envelope"], ids=name)
+def test_a_bad_envelope_is_told_what_the_page_of_the_refusals_says(file: Path) -> None:
+    told = refused(file.read_bytes())
+    assert f"| `{told.reason}` | `{told.path}` | {told.detail} | `{file.stem}` |\n" in REFUSALS
+
+
+@pytest.mark.parametrize("file", [file for file in BAD if file.parts[-4] != "envelope"], ids=name)
+def test_a_bad_data_is_told_the_key_and_what_is_allowed(file: Path) -> None:
+    what, _, key = file.stem.partition(".")[2].partition("_")
+    told = refused(file.read_bytes())
+    assert told.path == f"$.{told.detail.partition(' ')[0]}"
+    assert told.path.startswith(f"$.data.{key}")
+    assert told.detail.endswith(" is required.") == (what == "no")
 
 
 @pytest.mark.parametrize("file", BAD, ids=name)

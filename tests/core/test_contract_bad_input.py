@@ -181,35 +181,122 @@ def test_a_cloudevent_in_headers_is_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "value", "reason"),
+    ("headers", "value", "reason", "path", "detail"),
     [
-        (CE[1:], BODY, "missing_field"),
-        ([*CE, ("ce_specversion", b"0.3")], BODY, "invalid_field"),
-        ([each for each in CE if each[0] != "ce_channel"], BODY, "missing_field"),
-        ([*CE, ("ce_id", b"\xff")], BODY, "unreadable"),
-        ([*CE, ("ce_id", b"")], BODY, "invalid_field"),
-        ([*CE, ("ce_time", b"")], BODY, "bad_time"),
-        ([*CE, ("ce_time", b"9" * 4000)], BODY, "bad_time"),
-        ([*CE, ("ce_identifiers", b"[")], BODY, "invalid_identifiers"),
-        ([*CE, ("ce_context", b"[" * 10_000)], BODY, "invalid_field"),
-        ([*CE, ("ce_consent", b"functional, sharing")], BODY, "no_consent"),
-        ([*CE, ("content-type", b"text/plain")], BODY, "unreadable"),
-        ([*CE, ("content-type", b"avro/binary")], BODY, "unreadable"),
-        ([*CE, *STRUCTURED], BODY, "unreadable"),
-        ([("content-type", b"application/cloudevents-batch+json")], b"[]", "unreadable"),
-        ([("content-type", b"application/cloudevents+avro")], b"x", "unreadable"),
-        (STRUCTURED, b"[]", "unreadable"),
-        (STRUCTURED, b"{}", "missing_field"),
-        (STRUCTURED, b'{"specversion":"1.0","data_base64":"e30="}', "unreadable"),
-        (STRUCTURED, b'{"specversion":"1.0","datacontenttype":"text/xml"}', "unreadable"),
-        (STRUCTURED, b'{"specversion":1}', "invalid_field"),
-        (CE, b"[]", "invalid_data"),
-        (CE, b"not json", "unreadable"),
-        (CE, DEEP, "unreadable"),
+        (CE[1:], BODY, "missing_field", "$.specversion", "specversion is required in a CloudEvent."),
+        (
+            [*CE, ("ce_specversion", b"0.3")],
+            BODY,
+            "invalid_field",
+            "$.specversion",
+            "specversion must be 1.0.",
+        ),
+        (
+            [each for each in CE if each[0] != "ce_channel"],
+            BODY,
+            "missing_field",
+            "$.channel",
+            "channel is required.",
+        ),
+        ([*CE, ("ce_id", b"\xff")], BODY, "unreadable", "$.id", "Header ce_id must be valid UTF-8."),
+        ([*CE, ("ce_id", b"")], BODY, "invalid_field", "$.id", "id must not be empty."),
+        (
+            [*CE, ("ce_time", b"")],
+            BODY,
+            "bad_time",
+            "$.time",
+            "time must be RFC 3339 with an offset, or milliseconds since 1970-01-01 UTC, from 1970 to 2149.",
+        ),
+        (
+            [*CE, ("ce_time", b"9" * 4000)],
+            BODY,
+            "bad_time",
+            "$.time",
+            "time must be RFC 3339 with an offset, or milliseconds since 1970-01-01 UTC, from 1970 to 2149.",
+        ),
+        (
+            [*CE, ("ce_identifiers", b"[")],
+            BODY,
+            "invalid_identifiers",
+            "$.identifiers",
+            "identifiers must be a list of {type, value}.",
+        ),
+        (
+            [*CE, ("ce_context", b"[" * 10_000)],
+            BODY,
+            "invalid_field",
+            "$.context",
+            "context must be null or an object.",
+        ),
+        (
+            [*CE, ("ce_consent", b"functional, sharing")],
+            BODY,
+            "no_consent",
+            "$.consent",
+            "consent is given without analytics.",
+        ),
+        (
+            [*CE, ("content-type", b"text/plain")],
+            BODY,
+            "unreadable",
+            "$",
+            "The content type of data must be application/json.",
+        ),
+        (
+            [*CE, ("content-type", b"avro/binary")],
+            BODY,
+            "unreadable",
+            "$",
+            "The content type of data must be application/json.",
+        ),
+        (
+            [*CE, *STRUCTURED],
+            BODY,
+            "unreadable",
+            "$",
+            "The record must be a CloudEvent in binary or in structured mode, not in both.",
+        ),
+        (
+            [("content-type", b"application/cloudevents-batch+json")],
+            b"[]",
+            "unreadable",
+            "$",
+            "The content type must be application/cloudevents+json; batches and other formats are not read.",
+        ),
+        (
+            [("content-type", b"application/cloudevents+avro")],
+            b"x",
+            "unreadable",
+            "$",
+            "The content type must be application/cloudevents+json; batches and other formats are not read.",
+        ),
+        (STRUCTURED, b"[]", "unreadable", "$", "The record must be one JSON object."),
+        (STRUCTURED, b"{}", "missing_field", "$.specversion", "specversion is required in a CloudEvent."),
+        (
+            STRUCTURED,
+            b'{"specversion":"1.0","data_base64":"e30="}',
+            "unreadable",
+            "$.data_base64",
+            "data_base64 is not read; send data as JSON.",
+        ),
+        (
+            STRUCTURED,
+            b'{"specversion":"1.0","datacontenttype":"text/xml"}',
+            "unreadable",
+            "$.datacontenttype",
+            "datacontenttype must be application/json.",
+        ),
+        (STRUCTURED, b'{"specversion":1}', "invalid_field", "$.specversion", "specversion must be 1.0."),
+        (CE, b"[]", "invalid_data", "$.data", "data must be an object."),
+        (CE, b"not json", "unreadable", "$", "The record must be JSON: invalid character (byte 4)."),
+        (CE, DEEP, "unreadable", "$", "The record must not be nested deeper than 256 levels."),
     ],
 )
-def test_a_broken_cloudevent_has_its_reason(headers: Any, value: bytes, reason: str) -> None:
-    assert refused(value, headers=headers).reason == reason
+def test_a_broken_cloudevent_has_its_reason_and_its_words(
+    headers: Any, value: bytes, reason: str, path: str, detail: str
+) -> None:
+    rejection = refused(value, headers=headers)
+    assert (rejection.reason, rejection.path, rejection.detail) == (reason, path, detail)
 
 
 @settings(max_examples=500, deadline=None)
