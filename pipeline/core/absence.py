@@ -45,24 +45,28 @@ def late_deliveries(
 ) -> Iterator[tuple[int, Step]]:
     """Give the completed orders of which something had not arrived when it was promised.
 
-    `steps` are shipment_status_changed and order_cancelled.
+    `steps` are shipment_status_changed and order_cancelled, in order. A shipment is delivered whichever of its orders
+    that is said with.
     """
-    shipments: dict[str, dict[str, bool]] = {order: {} for order in promised if order in completed}
+    shipments: dict[str, set[str]] = {order: set() for order in promised if order in completed}
+    delivered: dict[str, int] = {}
     cancelled: set[str] = set()
     for step in steps:
         observed = step.observed
-        for order in things_of(observed, "order:"):
-            if order not in shipments:
-                continue
-            in_time = observed.time <= promised[order].deadline
-            if observed.type == "order_cancelled":
-                cancelled |= {order} if in_time else set()
-                continue
-            known, arrived = shipments[order], is_delivered(observed) and in_time
-            for shipment in things_of(observed, "shipment:"):
-                known[shipment] = known.get(shipment, False) or arrived
-    for order, found in shipments.items():
-        if order not in cancelled and not (found and all(found.values())):
+        orders = [order for order in things_of(observed, "order:") if order in shipments]
+        if observed.type == "order_cancelled":
+            cancelled.update(order for order in orders if observed.time <= promised[order].deadline)
+            continue
+        parcels = things_of(observed, "shipment:")
+        for order in orders:
+            shipments[order].update(parcels)
+        if is_delivered(observed):
+            for parcel in parcels:
+                delivered.setdefault(parcel, observed.time)
+    for order in shipments.keys() - cancelled:
+        deadline = promised[order].deadline
+        in_time = {parcel for parcel in shipments[order] if delivered.get(parcel, deadline + 1) <= deadline}
+        if not in_time or in_time < shipments[order]:
             yield promised[order]
 
 

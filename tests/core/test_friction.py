@@ -85,6 +85,12 @@ class TestRootCauses:
         assert len(kinds(page, *renewals, later)) == 1
 
 
+class TestSlowPages:
+    @pytest.mark.parametrize(("load", "expected"), [(4000, []), (4000.5, ["slow_page"]), (None, [])])
+    def test_more_than_four_seconds_is_slow(self, load: object, expected: list[str]) -> None:
+        assert kinds(interaction("page_loaded", at="10:00", data={"load_ms": load})) == expected
+
+
 class TestSurveys:
     def test_only_the_last_answer_exists(self) -> None:
         assert kinds(answered("10:00", 1), answered("10:05", 5)) == []
@@ -183,6 +189,41 @@ class TestDeliveries:
     def test_a_cancelled_order_owes_nothing_any_more(self, at: str, expected: list[str]) -> None:
         cancelled = interaction("order_cancelled", at=at, ids="customer:42 order:7")
         assert kinds(promised("10:00", by="3d 10:00"), cancelled) == expected
+
+    def test_a_parcel_is_delivered_whichever_of_its_orders_that_is_said_with(self) -> None:
+        known = shipment("1d 10:00", "in_transit")
+        arrived = interaction(
+            "shipment_status_changed",
+            at="2d 10:00",
+            ids="customer:42 order:8 shipment:s",
+            data={"status": "delivered"},
+        )
+        assert kinds(promised("10:00", by="3d 10:00"), known, arrived) == []
+
+    def test_one_late_order_of_two_is_told_and_what_came_before_excuses_nothing(self) -> None:
+        other = interaction("shipment_status_changed", at="1d 10:00", ids="customer:42 order:8 shipment:o")
+        cancelled = interaction("order_cancelled", at="1d 11:00", ids="customer:42 order:8")
+        again = interaction("order_cancelled", at="1d 12:00", ids="customer:42 order:9")
+        twice = shipment("1d 10:00", "delivered", id="first"), shipment("4d 10:00", "delivered", id="second")
+        bought = promised("10:00", by="3d 10:00")
+        assert kinds(bought, other, cancelled, again, *twice) == []
+        assert kinds(bought, other, cancelled, again, twice[1]) == ["late_delivery"]
+
+    def test_two_orders_cancelled_in_time_both_owe_nothing(self) -> None:
+        orders = [
+            interaction(
+                "order_completed",
+                at=f"10:0{n}",
+                ids=f"customer:42 order:{n}",
+                data={"promised_delivery_at": moment("3d 10:00")},
+            )
+            for n in (1, 2)
+        ]
+        cancelled = [
+            interaction("order_cancelled", at=f"11:0{n}", ids=f"customer:42 order:{n}") for n in (1, 2)
+        ]
+        assert kinds(*orders) == ["late_delivery"] * 2
+        assert kinds(*orders, *cancelled) == []
 
     def test_a_promise_for_an_order_that_nobody_made_is_none(self) -> None:
         assert kinds(promised("10:00", by="3d 10:00", kind="delivery_promised", passive=True)) == []

@@ -13,26 +13,44 @@ AREA = {
     "products_searched": "search",
     "product_added": "cart",
     "checkout_started": "checkout",
+    "coupon_denied": "cart",
     "payment_failed": "checkout",
     "order_completed": "order",
     "order_cancelled": "order",
     "order_refunded": "order",
     "store_visited": "store",
     "signed_in": "account",
+    "signed_out": "account",
     "error_shown": "page health",
+    "rage_clicked": "page health",
+    "page_loaded": "page health",
     "conversation_started": "chat",
     "message_sent": "chat",
+    "contact_initiated": "phone",
+    "contact_transferred": "phone",
     "ticket_created": "ticket",
     "ticket_comment_added": "ticket",
+    "ticket_solved": "ticket",
+    "ticket_reopened": "ticket",
+    "feedback_received": "feedback",
     "survey_answered": "survey",
+    "delivery_promised": "fulfilment",
+    "item_out_of_stock": "fulfilment",
     "shipment_status_changed": "fulfilment",
     "return_received": "fulfilment",
     "invoice_issued": "billing",
     "payment_succeeded": "billing",
+    "charge_disputed": "billing",
+    "billing_problem_reported": "billing",
+    "subscription_renewal_failed": "billing",
     "identity_linked": "identity",
     "identity_unlinked": "identity",
 }
-PASSIVE = {"shipment_status_changed", "return_received", "invoice_issued", "order_refunded"}
+PASSIVE = {
+    *("delivery_promised", "item_out_of_stock", "shipment_status_changed", "return_received"),
+    *("invoice_issued", "order_refunded", "subscription_renewal_failed", "ticket_solved"),
+}
+REASONS = ("wismo", "damaged", None)
 NEEDS = {
     "product_added": ("cart",),
     "checkout_started": ("cart",),
@@ -42,11 +60,19 @@ NEEDS = {
     "order_refunded": ("order",),
     "conversation_started": ("conversation",),
     "message_sent": ("conversation",),
+    "contact_initiated": ("contact",),
+    "contact_transferred": ("contact",),
     "ticket_created": ("ticket",),
     "ticket_comment_added": ("ticket",),
+    "ticket_solved": ("ticket",),
+    "ticket_reopened": ("ticket",),
     "survey_answered": ("survey",),
     "shipment_status_changed": ("shipment", "order"),
+    "delivery_promised": ("order",),
+    "item_out_of_stock": ("order",),
     "return_received": ("order",),
+    "charge_disputed": ("order",),
+    "subscription_renewal_failed": ("subscription",),
     "invoice_issued": ("invoice",),
     "payment_succeeded": ("invoice",),
 }
@@ -58,10 +84,16 @@ def pools(random: Random) -> dict[str, list[str]]:
     return {kind: [f"{kind}:{n}" for n in range(random.randint(*sizes.get(kind, (0, 2))))] for kind in KINDS}
 
 
-def _data(random: Random, kind: str) -> dict[str, Any]:
+def _data(random: Random, kind: str, promise: int) -> dict[str, Any]:
     money = {"amount": random.randint(1, 9) * 100, "currency": random.choice(["EUR", "THB"])}
+    reason = {"reason_code": random.choice(REASONS)}
     return {
-        "order_completed": {"revenue": money, "total": money},
+        "order_completed": {"revenue": money, "total": money, "promised_delivery_at": promise},
+        "delivery_promised": {"promised_at": promise},
+        "contact_initiated": {"method": random.choice(["inbound", "outbound", "transfer"]), **reason},
+        "conversation_started": reason,
+        "ticket_created": reason,
+        "page_loaded": {"load_ms": random.choice([200, 4000, 4001])},
         "order_refunded": {"total": money},
         "products_searched": {"results_count": random.randint(0, 2)},
         "survey_answered": {
@@ -70,12 +102,14 @@ def _data(random: Random, kind: str) -> dict[str, Any]:
             "scale_min": 0 if survey == "nps" else 1,
             "scale_max": 10 if survey == "nps" else 5,
             "polarity": random.choice(["higher_is_better", "lower_is_better"]),
-            "about_type": "order",
+            "about_type": random.choice(["order", "ticket", "store"]),
             "about_id": str(random.randint(0, 3)),
         },
         "message_sent": {"author": random.choice(["customer", "agent", "bot"])},
         "ticket_comment_added": {"author": random.choice(["customer", "agent"])},
-        "shipment_status_changed": {"status": random.choice(["in_transit", "delivered", "exception"])},
+        "shipment_status_changed": {
+            "status": random.choice(["in_transit", "attempt_failed", "delivered", "delivered", "exception"])
+        },
     }.get(kind, {})
 
 
@@ -102,7 +136,8 @@ def interactions(random: Random) -> list[Interaction]:
         if kind.startswith("identity") and random.random() < 0.5:
             kind = "page_viewed"
         time = random.randrange(stretch) // 1000 * 1000 + 1_000_000_000_000
-        author = (data := _data(random, kind)).get("author", "customer")
+        promise = time + random.choice([-MINUTE, 10 * MINUTE, stretch // 20, stretch])
+        author = (data := _data(random, kind, promise)).get("author", "customer")
         made.append(
             Interaction(
                 id=f"i{n}",
@@ -111,7 +146,7 @@ def interactions(random: Random) -> list[Interaction]:
                 schema=f"{kind}/1-0-0",
                 area=AREA[kind],
                 passive=kind in PASSIVE or author != "customer",
-                channel=random.choice(["web", "app", "chat", "system"]),
+                channel=random.choice(["web", "app", "chat", "social", "system"]),
                 sent_time=time,
                 time=time,
                 received=time,
