@@ -34,12 +34,9 @@ class RejectionLimit:
         """Count a flush; give why to stop, or ""."""
         if not rows:
             return ""
-        longest = self._longest_run(rows)
-        if longest is not None and self._runs[longest] >= self._run:
-            topic, partition = longest
-            return (
-                f"{self._runs[longest]} records in a row of {topic}/{partition} were refused (rejection_run)"
-            )
+        if (past := self._past_run(rows)) is not None:
+            topic, partition = past
+            return f"{self._run} records in a row of {topic}/{partition} were refused (rejection_run)"
         now = max(row.received for row in rows)
         self._counted.append((now, len(rows), sum(row.outcome != "accepted" for row in rows)))
         while self._counted[0][0] < now - self._stretch:
@@ -50,14 +47,11 @@ class RejectionLimit:
             return f"{refused} of the last {records} records were refused (rejection_ratio)"
         return ""
 
-    def _longest_run(self, rows: Sequence[IntakeRow]) -> tuple[str, int] | None:
-        """Carry the runs on; give the partition whose run went past the limit at any time, else the longest."""
+    def _past_run(self, rows: Sequence[IntakeRow]) -> tuple[str, int] | None:
+        """Carry the runs on; give the partition whose run reaches the limit."""
         for row in rows:
             key = (row.topic, row.partition)
-            if row.outcome == "accepted":
-                self._runs[key] = 0
-            else:
-                self._runs[key] = self._runs.get(key, 0) + 1
-                if self._runs[key] >= self._run:
-                    return key
-        return max(self._runs, key=self._runs.__getitem__, default=None)
+            self._runs[key] = 0 if row.outcome == "accepted" else self._runs.get(key, 0) + 1
+            if self._runs[key] >= self._run:
+                return key
+        return None

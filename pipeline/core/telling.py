@@ -102,12 +102,6 @@ def _facts(kind: str, data: Mapping[str, Any], context: Mapping[str, Any]) -> di
     return facts
 
 
-def anchor_of(interaction: Interaction) -> str:
-    """Give the strongest person, else machine, else thing; "" where there is none (a heartbeat)."""
-    identifiers = interaction.identifiers
-    return identifiers[0] if identifiers else ""
-
-
 def messages_of(interaction: Interaction) -> list[ActorMessage]:
     """Give all that actors must be told of one accepted interaction."""
     identifiers = interaction.identifiers

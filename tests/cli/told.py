@@ -4,7 +4,6 @@ from collections import defaultdict
 
 from pipeline.core.interaction import Interaction
 from pipeline.core.row import TABLE_OF, InteractionRow
-from pipeline.core.telling import anchor_of
 from pipeline.store.write import Writer
 from tests.simulation.world import World
 from tests.store.rows import row
@@ -35,6 +34,6 @@ def archived(one: Interaction) -> InteractionRow:
         passive=int(one.passive),
         channel=one.channel,
         identifiers=one.identifiers,
-        anchor=anchor_of(one),
+        anchor=one.identifiers[0],
         data=one.data_json,
     )

@@ -7,7 +7,7 @@ import pytest
 from pipeline.core.batch import read_block
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Watermark, encode
+from pipeline.core.message import Crossed, Watermark, encode
 from pipeline.core.partition import Partition
 from pipeline.core.position import Position, epoch_of, offset_of, position_of
 from pipeline.core.row import LedgerRow, ProgressRow, WindowRow
@@ -64,7 +64,7 @@ def test_the_watermark_is_the_minimum_over_all_declared_partitions() -> None:
     assert progress.watermark == 0, "one was not heard of"
     (progress,) = fold(one, 1, Watermark("web", 1, 300), Watermark("web", 0, 100))
     assert isinstance(progress, ProgressRow)
-    assert progress.watermark == 300
+    assert progress == ProgressRow(0, 3, 300, position_of(0, 1, 1), 0, '{"web/0":500,"web/1":300}')
     resumed = partition("web/0", "web/1")
     resumed.resume(progress)
     assert resumed.watermarks == {"web/0": 500, "web/1": 300}
@@ -79,10 +79,31 @@ def test_what_the_last_batch_used_is_never_forgotten() -> None:
     assert all(version == Position(position_of(0, 1, 1)) for version, _ in one.windows.values())
 
 
-def crossings(one: Partition, offset: int, *made: Interaction) -> list[tuple[str, bool, float]]:
+def test_without_a_declared_partition_nothing_is_ever_late() -> None:
+    (progress,) = fold(partition(), 0, Watermark("web", 0, 500))
+    assert isinstance(progress, ProgressRow)
+    assert progress.watermark == 0
+
+
+def test_as_many_as_asked_for_are_kept_the_last_used_ones() -> None:
+    one = partition()
+    for number in range(6):
+        fold(one, number, *messages_of(interaction("page_viewed", at="10:00", ids=f"customer:{number}")))
+    one.forget(9, 9)
+    assert len(one.actors) == 6
+    fold(one, 6, *messages_of(interaction("page_viewed", at="10:01", ids="customer:0")))
+    one.forget(2, 9)
+    assert set(one.actors) == {"customer:5", "customer:0"}
+
+
+def crossed(one: Partition, offset: int, *made: Interaction) -> list[Crossed]:
     blocks = [read_block(offset, encode([message for each in made for message in messages_of(each)]))]
     one.warm(one.cold(blocks), {})
-    return [(each.customer, each.present, each.score) for each in one.crossings(one.fold(blocks))]
+    return list(one.crossings(one.fold(blocks)))
+
+
+def crossings(one: Partition, offset: int, *made: Interaction) -> list[tuple[str, bool, float]]:
+    return [(each.customer, each.present, each.score) for each in crossed(one, offset, *made)]
 
 
 def failed(number: int, at: str) -> Interaction:
@@ -96,3 +117,18 @@ def test_a_crossing_is_told_once_and_taken_back_when_it_turns_out_wrong() -> Non
     assert crossings(one, 2, interaction("page_viewed", at="91d 13:00")) == []
     earlier = [failed(n, "10d 10:00") for n in range(2)]  # better copies: two of the four were long ago
     assert crossings(one, 3, *earlier) == [("customer:42", False, 2.31311)]
+
+
+def test_a_crossing_whose_friction_is_gone_is_taken_back_at_the_batches_last_position() -> None:
+    one = partition()
+    (told,) = crossed(one, 0, *(failed(n, f"90d 1{n}:00") for n in range(4)))
+    assert (told.present, told.time, told.version) == (
+        True,
+        failed(3, "90d 13:00").time,
+        position_of(0, 0, 7),
+    )
+    gone = interaction("payment_failed", at="80d 13:00", ids="customer:42 order:3", id="p3")
+    back = [each for each in crossed(one, 1, gone) if not each.present]
+    assert [(each.time, each.score, each.version) for each in back] == [
+        (failed(3, "90d 13:00").time, 0.0, position_of(0, 1, 1))
+    ]
