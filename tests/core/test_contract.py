@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from pipeline.contract import Rules
+from pipeline.core.identifiers import phone_digits
 from pipeline.core.interaction import KINDS, Interaction, Reason
 from pipeline.core.steps import STEPS
 from tests.helpers.records import RECEIVED, accepted, contract_with, example, judge, record, refused
@@ -80,6 +81,20 @@ def test_only_email_and_phone_are_hashed_and_equal_people_have_equal_hashes() ->
         assert len(bytes.fromhex(digest)) == 16
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (" +49 (30) 1234", "+49301234"),
+        ("\uff0b49301234", "+49301234"),
+        ("0049301234", "+49301234"),
+        ("030 1234", "0301234"),
+        ("1002", "1002"),
+    ],
+)
+def test_a_phone_number_is_its_digits_and_a_leading_plus_or_00(written: str, meant: str) -> None:
+    assert phone_digits(written) == meant
+
+
 def test_the_hash_depends_on_the_key() -> None:
     from pipeline.contract import load  # noqa: PLC0415 - only here
 
@@ -108,6 +123,25 @@ def test_personal_fields_are_hashed_wherever_they_stand() -> None:
     assert hashed.startswith("email:k1:")
     assert made.data["people"][0]["phone"].startswith("phone:k1:")
     assert "ada" not in repr(made)
+
+
+@pytest.mark.parametrize("value", [None, True, "null", ""])
+def test_what_is_no_secret_stays_as_it_is(value: object) -> None:
+    assert accepted(record("page_viewed", data={"path": "/", "email": value})).data["email"] == value
+
+
+def test_numbers_that_differ_have_other_hashes_and_so_have_long_texts() -> None:
+    def phone(value: object) -> str:
+        return str(accepted(record("page_viewed", data={"path": "/", "phone": value})).data["phone"])
+
+    values = [4930, 4931, "x" * 257, "y" * 257, {"a": 1}]
+    assert len({phone(value) for value in values}) == len(values)
+    assert phone("y" * 256 + "z") != phone("y" * 256)
+
+
+def test_a_value_of_a_link_may_hold_colons() -> None:
+    made = accepted(record("identity_linked", data={"from": "customer:a:b", "to": "cart:c:d"}))
+    assert made.identifiers == ("customer:a:b", "cart:c:d")
 
 
 def test_a_link_by_hand_has_two_identifiers_the_stronger_first_and_hashed() -> None:

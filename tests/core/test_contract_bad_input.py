@@ -299,6 +299,60 @@ def test_a_broken_cloudevent_has_its_reason_and_its_words(
     assert (rejection.reason, rejection.path, rejection.detail) == (reason, path, detail)
 
 
+@pytest.mark.parametrize(
+    ("value", "detail"),
+    [
+        (b'{"id":"\xff"}', "The record must be valid UTF-8."),
+        (b'{"id":1e400}', "A number in the record is beyond 64 bits."),
+        (b"[1]", "The record must be one JSON object."),
+        (b"{", "The record must be JSON: Input data was truncated."),
+    ],
+)
+def test_what_cannot_be_read_is_told_why(value: bytes, detail: str) -> None:
+    rejection = refused(value)
+    assert (rejection.reason, rejection.path, rejection.detail) == ("unreadable", "$", detail)
+
+
+@pytest.mark.parametrize("mode", ["binary", "structured"])
+def test_the_schema_that_a_cloudevent_names_is_the_one_that_counts(mode: str) -> None:
+    event = {key.removeprefix("ce_"): value.decode() for key, value in CE}
+
+    def judged(schema: str) -> Any:
+        if mode == "binary":
+            return judge(BODY, headers=[*CE, ("ce_dataschema", schema.encode())])
+        value = event | {"dataschema": schema, "data": {"path": "/"}}
+        return judge(json.dumps(value).encode(), headers=STRUCTURED)
+
+    assert judged("page_viewed/1-0-7").schema == "page_viewed/1-0-7"
+    assert judged("page_viewed/9-0-0").reason == "unknown_schema"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [*CE, ("content-type", None)],
+        [*CE, ("content-type", b"text/json")],
+        [*CE, ("ce_consent", b' ["analytics"]')],
+        [*CE, ("ce_consent", b"analytics, functional")],
+        [*CE, ("ce_note", None)],
+        [*CE, ("ce_context", b'{"locale": "' + b"x" * 600 + b'"}')],
+    ],
+)
+def test_what_a_cloudevent_may_look_like(headers: Any) -> None:
+    assert accepted(BODY, headers=headers).identifiers == ("customer:42",)
+
+
+def test_the_content_type_of_a_structured_event_is_read_in_any_case_and_with_parameters() -> None:
+    event = {key.removeprefix("ce_"): value.decode() for key, value in CE} | {"data": {"path": "/"}}
+    event["datacontenttype"] = "Application/JSON; charset=utf-8"
+    assert accepted(json.dumps(event).encode(), headers=STRUCTURED)
+
+
+def test_a_misspelt_type_is_told_the_closest_and_a_strange_one_none() -> None:
+    assert refused(record(type="Page Viewd")).detail.endswith("; the closest is page_viewed.")
+    assert refused(record(type="zzz")).detail == "type must be one of the 82 types in schemas/interactions."
+
+
 @settings(max_examples=500, deadline=None)
 @given(
     st.binary(max_size=200),
