@@ -89,15 +89,16 @@ class Demonstration:
     ) -> None:
         last, moved, quiet = Reading(0, 0, 0, -1, -1), time.monotonic(), 0
         with self.console.status(title) as status:
-            began = time.monotonic()
+            began, before = time.monotonic(), await self._read(lag)
             while quiet < 2:  # noqa: PLR2004 - two equal readings
                 await asyncio.sleep(_LOOK_SECONDS)
                 if publishing is not None and publishing.done():
                     publishing.result()
                 reading = await self._read(lag)
-                status.update(_line(title, reading, time.monotonic() - began))
+                line = _line(title, reading, before, time.monotonic() - began)
+                status.update(line)
                 if not self.console.is_terminal and int(time.monotonic() - began) % 5 == 0:
-                    self.console.print(_line(title, reading, time.monotonic() - began))
+                    self.console.print(line)
                 if disturb is not None:
                     disturb(reading)
                 elif failure := self.stack.worker_failure():
@@ -133,8 +134,9 @@ class Demonstration:
         return self.reader.checksums()
 
 
-def _line(title: str, reading: Reading, seconds: float) -> str:
-    rate = (reading.stored + reading.rejected) / seconds if seconds else 0
+def _line(title: str, reading: Reading, before: Reading, seconds: float) -> str:
+    done = reading.stored + reading.rejected - before.stored - before.rejected
+    rate = done / seconds if seconds else 0
     return (
         f"{title}: published {reading.published:,}  stored {reading.stored:,}  rejected {reading.rejected:,}  "
         f"lag {reading.raw_lag:,} records + {reading.stitch_lag:,} blocks  {rate:,.0f}/s  {seconds:.0f} s"

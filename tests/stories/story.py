@@ -1,10 +1,14 @@
 """Stories: what some customers did, and by hand what the tables must then say.
 
+    python -m tests.stories.story > stories.ndjson     # all that is told, in order, for cxstream publish
+
 What comes in: `*.yaml` beside this file; README.md beside it says how one is written. What goes out: records as sources
 publish them, and the story's expectation in the same plain form that `told` gives of rows.
 """
 
+import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -41,6 +45,12 @@ class Story(NamedTuple):
         plain = [f"{kind}:{one[kind]}" for one in self.records for kind in PERSONAL if kind in one]
         known = {pseudonym(identifier): identifier for identifier in plain}
         return lambda identifier: known.get(identifier, identifier)
+
+
+def all_records() -> list[dict[str, Any]]:
+    """Give what all stories tell, in order of time; w1 of one story is not w1 of another."""
+    records = [{**one, "id": f"{path.stem}.{one['id']}"} for path in paths() for one in load(path).records]
+    return sorted(records, key=lambda one: one["time"])
 
 
 def paths() -> list[Path]:
@@ -155,3 +165,8 @@ def _friction(row: FrictionRow) -> dict[str, Any]:
         "streak": row.streak,
         "good_again": None if row.streak_ended_at is None else _shown(row.streak_ended_at),
     }
+
+
+if __name__ == "__main__":
+    for record in all_records():
+        sys.stdout.write(json.dumps(record) + "\n")

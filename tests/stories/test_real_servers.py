@@ -17,12 +17,10 @@ from pipeline.local.stack import LocalStack
 from pipeline.settings import Settings
 from pipeline.store.archive import rows
 from pipeline.store.connect import server_of
-from tests.stories.story import PARTS, Said, load, paths, told
+from tests.stories.story import PARTS, Said, all_records, load, paths, told
 
 TABLES = ("touchpoints", "sessions", "journeys", "frictions")
 AGAIN = 2
-MINE = "{}."
-"""Before a story's ids: w1 of one story is not w1 of another."""
 each_story = pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)
 
 Stored = dict[Path, Said]
@@ -54,10 +52,7 @@ def three_times(shop: Demonstration, once: Stored) -> Stored:
 
 
 def records() -> list[DemoRecord]:
-    envelopes = [
-        one | {"id": MINE.format(path.stem) + one["id"]} for path in paths() for one in load(path).records
-    ]
-    return [record_of(one, "flat") for one in sorted(envelopes, key=lambda one: one["time"])]
+    return [record_of(one, "flat") for one in all_records()]
 
 
 def stored(settings: Settings) -> Stored:
@@ -69,7 +64,7 @@ def stored(settings: Settings) -> Stored:
 
 def of_story(name: str, found: list[Row]) -> Iterator[Row]:
     """Give the rows of one story, under the ids that it has in its file."""
-    mine = MINE.format(name)
+    mine = f"{name}."
     own = [row for row in found if isinstance(row, TouchpointRow) and row.id.startswith(mine)]
     sessions, journeys = {row.session_id for row in own}, {row.journey_id for row in own}
     for row in found:
