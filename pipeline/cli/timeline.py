@@ -118,16 +118,16 @@ def _absence(friction: Record) -> Text:
     line = Text.assemble(
         ("│ ", "dim"), (f"{friction['time']:%Y-%m-%d} ", "bold"), f"{_clock(friction['time'])}  "
     )
-    return line.append(f"{'':8}  ✗ {cause_of(friction)}", "bold red")
+    return line.append(f"{'':12}  ✗ {cause_of(friction)}", "bold red")
 
 
 def _step(step: Record, frictions: Sequence[Record], day: str) -> Text:
     line = Text.assemble(("│ ", "dim"), (f"{day:10} ", "bold"), f"{_clock(step['time'])}  ")
     gap = step["gap_seconds"]
-    line.append(f"{'' if gap is None else '+' + span(gap):>8}  ", "dim")
+    line.append(f"{'' if gap is None else '+' + span(gap):>12}  ", "dim")
     mark = "→ " if step["channel_changed"] else "  "
     line.append(f"{mark}{plain(step['channel']):8}", "bold" if step["channel_changed"] else "")
-    line.append(f"{plain(step['type']):26}", "dim" if step["passive"] else "")
+    line.append(f"{plain(step['type']):28}", "dim" if step["passive"] else "")
     line.append(f"{plain(step['why']):12}{step['certainty']:15}", "dim")
     for friction in frictions:
         line.append(f"✗ {plain(cause_of(friction))} ", "bold red")
