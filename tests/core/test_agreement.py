@@ -37,9 +37,11 @@ def test_told_in_any_order_and_again_the_fold_shows_what_the_oracle_says(seed: i
     Random(order).shuffle(arriving)
     said = answer(made, meaning)
     expected = (said.touchpoints, said.sessions, said.journeys, said.frictions, said.identity)
-    found = shown(Stream(meaning).tell(arriving))
+    stream = Stream(meaning).tell(arriving)
+    found = shown(stream)
     for table, rows in zip(found, expected, strict=True):
         assert found[table] == rows, table
+    assert stream.windows() == said.windows
 
 
 def by_hand(kind: str, stronger: str, weaker: str, at: int) -> Interaction:

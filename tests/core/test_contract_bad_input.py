@@ -348,6 +348,43 @@ def test_the_content_type_of_a_structured_event_is_read_in_any_case_and_with_par
     assert accepted(json.dumps(event).encode(), headers=STRUCTURED)
 
 
+def test_a_refusal_names_what_it_can_of_the_record() -> None:
+    whole = refused(record(id="p1", source="pos", channel="pigeon"))
+    assert (whole.source, whole.type, whole.id) == ("pos", "product_viewed", "p1")
+    data = refused(record(id="p1", source="pos", data={}))
+    assert (data.source, data.type, data.id) == ("pos", "product_viewed", "p1")
+    dirty = refused(record(id="a\tb", source="pos"))
+    assert (dirty.path, dirty.source, dirty.type, dirty.id) == ("$.id", "pos", "product_viewed", "")
+    wrong = refused(record(id=7, source="pos"))
+    assert (wrong.path, wrong.source, wrong.type, wrong.id) == ("$.id", "pos", "product_viewed", "")
+
+
+@pytest.mark.parametrize(("field", "most"), [("source", 64), ("id", 128), ("type", 256)])
+def test_a_refusal_names_nothing_that_is_too_long(field: str, most: int) -> None:
+    named = [
+        getattr(refused(record(**{field: "x" * n, "channel": "pigeon"})), field) for n in (most, most + 1)
+    ]
+    assert named == ["x" * most, ""]
+
+
+@pytest.mark.parametrize("field", ["id", "source", "type"])
+def test_a_control_character_is_told_where_it_stands(field: str) -> None:
+    assert refused(record(**{field: "a\tb"})).path == f"$.{field}"
+
+
+def test_what_identifiers_may_be_is_told() -> None:
+    for listed, path, detail in (
+        ("x", "", "must be a list of {type, value}."),
+        (["x"], "[0]", "must be {type, value}."),
+        ([{"type": "email", "value": 7}], "[0].value", "must be a string."),
+        ([{"type": "order", "value": str(n)} for n in range(65)], "", "must have at most 64 entries."),
+    ):
+        told = refused(record(identifiers=listed))
+        assert (told.path, told.detail) == (f"$.identifiers{path}", f"identifiers{path} {detail}")
+    assert accepted(record(identifiers=[{"type": "order", "value": str(n)} for n in range(1, 65)]))
+    assert accepted(record(customer="c" * 256)).identifiers == ("customer:" + "c" * 256,)
+
+
 def test_a_misspelt_type_is_told_the_closest_and_a_strange_one_none() -> None:
     assert refused(record(type="Page Viewd")).detail.endswith("; the closest is page_viewed.")
     assert refused(record(type="zzz")).detail == "type must be one of the 82 types in schemas/interactions."

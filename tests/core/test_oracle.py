@@ -1,10 +1,13 @@
 """How the oracle reads the most delicate sentences of domain.md, case by case."""
 
+from itertools import permutations
+
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.oracle import Answer, answer
 from pipeline.core.row import FrictionRow, IdentityRow, JourneyRow, TouchpointRow
 from tests.core.build import interaction, moment, order
+from tests.core.stream import Stream
 
 PAGE = "page_viewed"
 CHAT = {"area": "chat", "channel": "chat"}
@@ -244,3 +247,29 @@ def test_a_midnight_and_a_campaign_cut_sessions_where_they_are_settings() -> Non
         moment("16:50"), moment("17:10"),
     }  # fmt: skip
     assert {s.started for s in told(*made, campaign_cuts=True).sessions} == {moment("16:50"), moment("17:15")}
+
+
+def test_an_unlink_of_two_equals_is_recorded_both_ways_and_a_machine_beside_was_seen() -> None:
+    cut = interaction("identity_unlinked", at="11:00", ids="email:e email:f", id="cut")
+    machines = interaction("identity_unlinked", at="11:00", ids="device:d anonymous:a", id="apart")
+    pages = [
+        interaction("page_viewed", at=at, ids=ids, id=at)
+        for at, ids in (
+            ("10:00", "device:d customer:1"),
+            ("10:50", "device:d"),
+            ("11:10", "device:d"),
+            ("11:20", "device:d customer:2"),
+        )
+    ]
+    said = answer([cut, machines, *pages], Meaning())
+    rows = {(r.from_identifier, r.to_identifier): r.reason for r in said.identity if r.state == "removed"}
+    assert rows == {
+        ("email:e", "email:f"): "no_such_link",
+        ("email:f", "email:e"): "no_such_link",
+        ("device:d", "anonymous:a"): "no_such_link",
+        ("anonymous:a", "device:d"): "no_such_link",
+    }
+    for arriving in permutations([cut, machines, *pages]):
+        stream = Stream().tell(arriving)
+        assert stream.rows(IdentityRow) == said.identity
+        assert stream.rows(TouchpointRow) == said.touchpoints

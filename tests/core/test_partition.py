@@ -43,6 +43,24 @@ def test_what_an_actor_had_heard_is_in_no_ledger_twice() -> None:
     assert not [row for row in second if isinstance(row, LedgerRow)]
 
 
+def test_of_copies_of_an_unlink_only_a_better_one_is_news() -> None:
+    def unlink(at: str, hash_: int) -> Interaction:
+        ids = "customer:1 anonymous:a"
+        return interaction("identity_unlinked", at=at, ids=ids, id="cut", hash=hash_)
+
+    def news(offset: int, copy: Interaction) -> int:
+        told = [message for message in messages_of(copy) if message.actor == "anonymous:a"]
+        return len([row for row in fold(one, offset, *told) if isinstance(row, LedgerRow)])
+
+    one = partition()
+    assert news(0, unlink("10:00", 5)) == 2, "that it was seen, and the unlink"
+    assert news(1, unlink("10:00", 5)) == 0
+    assert news(2, unlink("10:00", 6)) == 0, "the greater hash"
+    assert news(3, unlink("10:00", 4)) == 1
+    assert news(4, unlink("09:59", 9)) == 2
+    assert one.actors["anonymous:a"].evidence.cut("customer:1") == unlink("09:59", 9).time
+
+
 def test_a_window_from_further_ahead_waits_until_we_get_there() -> None:
     one = partition()
     blocks = [read_block(0, encode(messages_of(order("10:00"))))]
