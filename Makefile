@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 
-.PHONY: help setup demo test test-long stories lint up bench lock clean
+.PHONY: help setup demo test test-long stories mutants lint up bench lock clean
 
 help:  ## show what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -39,12 +39,17 @@ test-long: $(STAMP)  ## 100,000 random worlds and cases against the oracle; take
 stories: $(STAMP)  ## tell the hand-computed stories to the oracle, to the fold, and to a worker on real servers, in any order
 	$(BIN)/python -m pytest -v tests/stories
 
+MUTANTS ?= 1200
+mutants: $(STAMP)  ## change the core in 1,200 ways, one at a time; how many does a test see? Takes about an hour
+	$(BIN)/python -m benchmarks.mutants $(MUTANTS)
+
 bench: $(STAMP)  ## print the figures that README quotes
 	$(BIN)/python -m benchmarks
 
 lock:  ## resolve the requirement files anew (no address ends up in them)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml -o requirements/runtime.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml --extra local --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml --extra local --group dev --group mutation -c requirements/dev.txt -o requirements/mutation.txt
 	printf 'uv\n' | $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q - -o requirements/bootstrap.txt
 
 clean:  ## remove what was made here, the local stack's data included
