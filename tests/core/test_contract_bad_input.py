@@ -372,6 +372,20 @@ def test_a_control_character_is_told_where_it_stands(field: str) -> None:
     assert refused(record(**{field: "a\tb"})).path == f"$.{field}"
 
 
+def test_a_schema_may_have_words_of_its_own_for_a_rule() -> None:
+    told = refused(record("identity_linked", data={"from": "nobody", "to": "cart:1"}))
+    assert told.detail.startswith(
+        'data.from must be "kind:value" or {type, value}, of one of the kinds customer,'
+    )
+
+
+def test_a_list_of_choices_is_told_with_commas_and_an_or() -> None:
+    assert refused(record("products_searched", data={"query": "a", "results_count": "b"})).detail == (
+        "data.results_count must be a whole number."
+    )
+    assert refused(record(context=[])).detail == "context must be null or an object."
+
+
 def test_what_identifiers_may_be_is_told() -> None:
     for listed, path, detail in (
         ("x", "", "must be a list of {type, value}."),
