@@ -36,6 +36,15 @@ def test_a_limit_is_settable_by_kind_and_by_source_and_the_highest_holds() -> No
     assert Stream(by_source).tell(mail_of("1", "2", source="till")).customers()["09:00"] == "customer:1"
 
 
+def test_a_devices_limit_is_settable_by_the_source_that_saw_it() -> None:
+    people = [page(f"{10 + n}:00", f"customer:{n} device:d", source="till") for n in range(4)]
+    assert set(Stream().tell(people).links().values()) == {("refused", "limit")}
+    assert set(Stream(Meaning(limits={"device@till": 4})).tell(people).links().values()) == {("live", "")}
+    assert set(Stream(Meaning(limits={"device@web": 4})).tell(people).links().values()) == {
+        ("refused", "limit")
+    }
+
+
 def test_a_device_over_its_limit_is_audited_and_works_all_the_same() -> None:
     people = [page(f"{10 + n}:00", f"customer:{n} device:d") for n in range(4)]
     alone = page("10:05", "device:d")

@@ -273,3 +273,28 @@ def test_an_unlink_of_two_equals_is_recorded_both_ways_and_a_machine_beside_was_
         stream = Stream().tell(arriving)
         assert stream.rows(IdentityRow) == said.identity
         assert stream.rows(TouchpointRow) == said.touchpoints
+
+
+def test_a_thing_goes_by_the_evidence_that_covers_the_moment() -> None:
+    # o─c1, cut at 11:00; o─c2 before and c1 again after: before the cut only c2's evidence covers
+    made = [
+        interaction("page_viewed", at=at, ids=ids, id=at)
+        for at, ids in (
+            ("09:00", "order:o"),
+            ("10:00", "order:o customer:1"),
+            ("10:30", "order:o customer:2"),
+            ("12:00", "order:o customer:1"),
+            ("13:00", "order:o"),
+        )
+    ]
+    cut = interaction("identity_unlinked", at="11:00", ids="customer:1 order:o", id="cut")
+    said = answer([*made, cut], Meaning())
+    found = {row.id: row.customer for row in said.touchpoints}
+    assert (found["09:00"], found["13:00"]) == ("customer:2", "customer:2")
+    alone = answer([each for each in (*made, cut) if each.id != "10:30"], Meaning())
+    found = {row.id: row.customer for row in alone.touchpoints}
+    assert (found["09:00"], found["13:00"]) == ("order:o", "customer:1")
+    for arriving in permutations([*made, cut]):
+        stream = Stream().tell(arriving)
+        assert stream.rows(TouchpointRow) == said.touchpoints
+        assert stream.rows(IdentityRow) == said.identity
