@@ -10,6 +10,10 @@ import os
 import sys
 
 import pytest
+from hypothesis import Phase, settings
+
+settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), database=None)
+"""That it fails is enough: no time goes into the smallest example."""
 
 _MUTANT = "MUTANT_UNDER_TEST"
 """mutmut's name of the mutant; "stats" while it asks who reaches what."""
@@ -20,6 +24,7 @@ def pytest_sessionstart() -> None:
     """Load the tests anew, and forget remembered values."""
     if _MUTANT not in os.environ:
         return
+    settings.load_profile("mutants")
     for name in [each for each in sys.modules if each.startswith("tests.") and _holds_values(each)]:
         del sys.modules[name]
     for one in gc.get_objects():
