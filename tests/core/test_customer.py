@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -118,6 +119,18 @@ def test_after_thirty_idle_days_the_next_look_opens_another_journey() -> None:
 def test_each_order_has_a_journey_of_its_own() -> None:
     found = customer(page("10:00"), order("10:05", "7"), order("10:06", "8"))
     assert [j.order_id for j in found.journeys.all] == ["order:7", "order:8"]
+
+
+@pytest.mark.parametrize(("days", "outcome"), [(30, "purchased"), (31, "open")])
+def test_support_without_an_id_goes_to_the_order_of_the_last_thirty_days_before_what_is_open(
+    days: int, outcome: str
+) -> None:
+    call = interaction(
+        "contact_initiated", at=f"{days}d 10:00", ids="customer:42 contact:c", data={"method": "inbound"}
+    )
+    found = step(customer(order("0d 10:00"), page("29d 10:00"), call), call.id)
+    assert found.journey is not None
+    assert (found.journey.outcome, found.why) == (outcome, "support")
 
 
 def test_an_earlier_interaction_with_the_order_id_joins_by_correlation() -> None:

@@ -10,7 +10,7 @@ from pipeline.core.meaning import Meaning
 from pipeline.core.message import Crossed, Watermark, encode
 from pipeline.core.partition import Partition
 from pipeline.core.position import Position, epoch_of, offset_of, position_of
-from pipeline.core.row import LedgerRow, ProgressRow, WindowRow
+from pipeline.core.row import TABLES, LedgerRow, ProgressRow, WindowRow
 from pipeline.core.telling import messages_of
 from tests.core.build import interaction, order
 
@@ -41,6 +41,25 @@ def test_what_an_actor_had_heard_is_in_no_ledger_twice() -> None:
     first, second = fold(one, 0, *told), fold(one, 1, *told)
     assert len([row for row in first if isinstance(row, LedgerRow)]) == 1
     assert not [row for row in second if isinstance(row, LedgerRow)]
+
+
+def test_every_row_is_in_the_table_of_its_type() -> None:
+    one = partition()
+    made = [
+        interaction("page_viewed", at="10:00", ids="customer:42 anonymous:a"),
+        interaction("payment_failed", at="10:01", ids="customer:42 order:7"),
+        order("10:02"),
+    ]
+    blocks = [read_block(0, encode([message for each in made for message in messages_of(each)]))]
+    one.warm(one.cold(blocks), {})
+    batch = one.fold(blocks)
+    one.warm_windows(one.cold_windows(batch), {})
+    written = one.rows(batch)
+    assert set(written) == {
+        *("ledger", "touchpoints", "sessions", "journeys", "frictions", "identity", "metric_windows")
+    }
+    assert all(type(row) is TABLES[table] for table, rows in written.items() for row in rows)
+    assert all(written.values())
 
 
 def test_of_copies_of_an_unlink_only_a_better_one_is_news() -> None:
