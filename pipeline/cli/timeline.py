@@ -31,6 +31,8 @@ WIDTH: Final = 110
 """Columns where the output is no terminal."""
 LONG: Final = 86_400
 """Seconds of silence that get a line of their own."""
+_GAP: Final = 12
+"""Columns for the time since the step before."""
 
 Shown = Mapping[tuple[str, str], list[Record]]
 """(source, id) of an interaction → frictions that it shows."""
@@ -118,13 +120,13 @@ def _absence(friction: Record) -> Text:
     line = Text.assemble(
         ("│ ", "dim"), (f"{friction['time']:%Y-%m-%d} ", "bold"), f"{_clock(friction['time'])}  "
     )
-    return line.append(f"{'':12}  ✗ {cause_of(friction)}", "bold red")
+    return line.append(f"{'':{_GAP}}  ✗ {cause_of(friction)}", "bold red")
 
 
 def _step(step: Record, frictions: Sequence[Record], day: str) -> Text:
     line = Text.assemble(("│ ", "dim"), (f"{day:10} ", "bold"), f"{_clock(step['time'])}  ")
     gap = step["gap_seconds"]
-    line.append(f"{'' if gap is None else '+' + span(gap):>12}  ", "dim")
+    line.append(f"{'' if gap is None else '+' + span(gap):>{_GAP}}  ", "dim")
     mark = "→ " if step["channel_changed"] else "  "
     line.append(f"{mark}{plain(step['channel']):8}", "bold" if step["channel_changed"] else "")
     line.append(f"{plain(step['type']):28}", "dim" if step["passive"] else "")

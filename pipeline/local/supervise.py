@@ -7,7 +7,8 @@ A worker that ends is started again, and does not end the servers: what it refus
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
@@ -28,22 +29,27 @@ def supervise(stack: LocalStack, *, worker: bool, up: Callable[[], None], tell: 
     _on_signals(_interrupt)
     reviver = Reviver(stack, tell)
     try:
-        with stack:
-            try:
-                if worker:
-                    stack.start_worker()
-                up()
-                while not (failure := stack.server_failure()):
-                    reviver.look()
-                    time.sleep(_LOOK_SECONDS)
-            except KeyboardInterrupt:
-                tell("Stopping; again Ctrl-C does not wait.")
-                raise
+        with stack, _telling_that_it_stops(tell):
+            if worker:
+                stack.start_worker()
+            up()
+            while not (failure := stack.server_failure()):
+                reviver.look()
+                time.sleep(_LOOK_SECONDS)
             tell(f"{failure}\nStopping the rest.")
             return 1
     except KeyboardInterrupt:
         tell("Stopped.")
         return int(reviver.gave_up)
+
+
+@contextmanager
+def _telling_that_it_stops(tell: Tell) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        tell("Stopping; Ctrl-C again does not wait.")
+        raise
 
 
 def _on_signals(handler: Callable[[int, FrameType | None], None]) -> None:

@@ -10,6 +10,8 @@ from pipeline.core.message import Message, encode
 from pipeline.core.partition import Partition
 from pipeline.core.row import IdentityRow, Row, TouchpointRow, WindowRow
 from pipeline.core.telling import messages_of
+from pipeline.core.window import Key
+from pipeline.verify import sums
 from tests.simulation.world import key_of_row
 
 Each = TypeVar("Each", bound=Row)
@@ -47,14 +49,9 @@ class Stream:
         found = [row for row in self._rows.values() if isinstance(row, kind)]
         return {row._replace(version=0) for row in found if not getattr(row, "is_deleted", 0)}
 
-    def windows(self) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    def windows(self) -> dict[Key, tuple[int, int, int, tuple[tuple[int, int], ...]]]:
         """Give numerator, denominator, n and histogram of each window that is not all zero, by its key."""
-        rows = [row for row in self._rows.values() if isinstance(row, WindowRow)]
-        found = {
-            tuple(r[:5]): (r.numerator, r.denominator, r.n, tuple(zip(r.buckets, r.counts, strict=True)))
-            for r in rows
-        }
-        return {key: value for key, value in found.items() if any(value)}
+        return sums(row for row in self._rows.values() if isinstance(row, WindowRow))
 
     def customers(self) -> dict[str, str]:
         """Give the customer of each interaction, by its id."""

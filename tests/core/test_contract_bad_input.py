@@ -379,7 +379,7 @@ def test_a_schema_may_have_words_of_its_own_for_a_rule() -> None:
     )
 
 
-def test_a_list_of_choices_is_told_with_commas_and_an_or() -> None:
+def test_what_a_value_must_be_is_told_in_words() -> None:
     assert refused(record("products_searched", data={"query": "a", "results_count": "b"})).detail == (
         "data.results_count must be a whole number."
     )

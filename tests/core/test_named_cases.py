@@ -22,16 +22,16 @@ from tests.core.stream import Stream
 class Case(NamedTuple):
     name: str
     told: dict[str, str]
-    """When → identifiers; a page is viewed unless `by_hand` says more."""
+    """When → identifiers; a page is viewed unless `types` says more."""
     customers: dict[str, str]
     """When → whose it is."""
-    by_hand: Mapping[str, str] = MappingProxyType({})
-    """When → the type of what an operator says."""
+    types: Mapping[str, str] = MappingProxyType({})
+    """When → what else happened."""
     links: tuple[str, ...] = ()
     """From > to, and what became of it: live, or the reason why it was refused or removed."""
 
     def interactions(self) -> list[Interaction]:
-        types = {at: self.by_hand.get(at, "page_viewed") for at in self.told}
+        types = {at: self.types.get(at, "page_viewed") for at in self.told}
         return [interaction(types[at], at=at, ids=ids, id=at) for at, ids in self.told.items()]
 
 
@@ -317,6 +317,70 @@ CASES = (
         },
         {"10:20": "identity_unlinked", "10:21": "identity_unlinked"},
         links=("email:e > customer:1 live", "order:o > customer:1 live"),
+    ),
+    # o─c1, o─c2, cut of c1, o─c1 again: the first whose evidence is not cut
+    Case(
+        "a thing after a cut",
+        {
+            "09:00": "order:o",
+            "10:00": "order:o customer:1",
+            "10:30": "order:o customer:2",
+            "11:00": "customer:1 order:o",
+            "12:00": "order:o customer:1",
+            "13:00": "order:o",
+        },
+        {
+            "09:00": "customer:2",
+            "10:00": "customer:1",
+            "10:30": "customer:2",
+            "11:00": "customer:1",
+            "12:00": "customer:1",
+            "13:00": "customer:2",
+        },
+        {"11:00": "identity_unlinked"},
+        links=("order:o > customer:1 belongs_to_another", "order:o > customer:2 live"),
+    ),
+    # two e-mails and two machines unlinked: recorded both ways, and the machines were seen
+    Case(
+        "unlink of equals",
+        {
+            "10:00": "device:d customer:1",
+            "10:50": "device:d",
+            "11:00": "device:d anonymous:a",
+            "11:01": "email:e email:f",
+            "11:10": "device:d",
+            "11:20": "device:d customer:2",
+        },
+        {
+            "10:00": "customer:1",
+            "10:50": "customer:2",
+            "11:00": "customer:2",
+            "11:01": "email:e",
+            "11:10": "customer:2",
+            "11:20": "customer:2",
+        },
+        {"11:00": "identity_unlinked", "11:01": "identity_unlinked"},
+        links=(
+            "anonymous:a > device:d no_such_link",
+            "device:d > anonymous:a no_such_link",
+            "device:d > customer:1 live",
+            "device:d > customer:2 live",
+            "email:e > email:f no_such_link",
+            "email:f > email:e no_such_link",
+        ),
+    ),
+    # c2─a ··· c1─a ·20 min· invoice ·11 min· a: 31 minutes between the sightings; the invoice reaches c1 from where it lies
+    Case(
+        "passive between two device sessions",
+        {
+            "10:00": "anonymous:a customer:2",
+            "11:00": "anonymous:a customer:1",
+            "11:20": "anonymous:a",
+            "11:31": "anonymous:a",
+        },
+        {"10:00": "customer:2", "11:00": "customer:1", "11:20": "customer:1", "11:31": "anonymous:a"},
+        {"11:20": "invoice_issued"},
+        links=("anonymous:a > customer:1 live", "anonymous:a > customer:2 live"),
     ),
     # c1─e, c2─e, c3─e and a─e: e is over its limit and its own; a was seen with e
     Case(

@@ -1,13 +1,10 @@
 """How the oracle reads the most delicate sentences of domain.md, case by case."""
 
-from itertools import permutations
-
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.oracle import Answer, answer
 from pipeline.core.row import FrictionRow, IdentityRow, JourneyRow, TouchpointRow
 from tests.core.build import interaction, moment, order
-from tests.core.stream import Stream
 
 PAGE = "page_viewed"
 CHAT = {"area": "chat", "channel": "chat"}
@@ -247,54 +244,3 @@ def test_a_midnight_and_a_campaign_cut_sessions_where_they_are_settings() -> Non
         moment("16:50"), moment("17:10"),
     }  # fmt: skip
     assert {s.started for s in told(*made, campaign_cuts=True).sessions} == {moment("16:50"), moment("17:15")}
-
-
-def test_an_unlink_of_two_equals_is_recorded_both_ways_and_a_machine_beside_was_seen() -> None:
-    cut = interaction("identity_unlinked", at="11:00", ids="email:e email:f", id="cut")
-    machines = interaction("identity_unlinked", at="11:00", ids="device:d anonymous:a", id="apart")
-    pages = [
-        interaction("page_viewed", at=at, ids=ids, id=at)
-        for at, ids in (
-            ("10:00", "device:d customer:1"),
-            ("10:50", "device:d"),
-            ("11:10", "device:d"),
-            ("11:20", "device:d customer:2"),
-        )
-    ]
-    said = answer([cut, machines, *pages], Meaning())
-    rows = {(r.from_identifier, r.to_identifier): r.reason for r in said.identity if r.state == "removed"}
-    assert rows == {
-        ("email:e", "email:f"): "no_such_link",
-        ("email:f", "email:e"): "no_such_link",
-        ("device:d", "anonymous:a"): "no_such_link",
-        ("anonymous:a", "device:d"): "no_such_link",
-    }
-    for arriving in permutations([cut, machines, *pages]):
-        stream = Stream().tell(arriving)
-        assert stream.rows(IdentityRow) == said.identity
-        assert stream.rows(TouchpointRow) == said.touchpoints
-
-
-def test_a_thing_goes_by_the_evidence_that_covers_the_moment() -> None:
-    # o─c1, cut at 11:00; o─c2 before and c1 again after: before the cut only c2's evidence covers
-    made = [
-        interaction("page_viewed", at=at, ids=ids, id=at)
-        for at, ids in (
-            ("09:00", "order:o"),
-            ("10:00", "order:o customer:1"),
-            ("10:30", "order:o customer:2"),
-            ("12:00", "order:o customer:1"),
-            ("13:00", "order:o"),
-        )
-    ]
-    cut = interaction("identity_unlinked", at="11:00", ids="customer:1 order:o", id="cut")
-    said = answer([*made, cut], Meaning())
-    found = {row.id: row.customer for row in said.touchpoints}
-    assert (found["09:00"], found["13:00"]) == ("customer:2", "customer:2")
-    alone = answer([each for each in (*made, cut) if each.id != "10:30"], Meaning())
-    found = {row.id: row.customer for row in alone.touchpoints}
-    assert (found["09:00"], found["13:00"]) == ("order:o", "customer:1")
-    for arriving in permutations([*made, cut]):
-        stream = Stream().tell(arriving)
-        assert stream.rows(TouchpointRow) == said.touchpoints
-        assert stream.rows(IdentityRow) == said.identity

@@ -1,13 +1,14 @@
 """One partition of the ledger protocol: positions, windows from further ahead, eviction, progress."""
 
+from collections.abc import Sequence
 from itertools import chain
 
 import pytest
 
-from pipeline.core.batch import read_block
+from pipeline.core.batch import Batch, read_block
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Crossed, Watermark, encode
+from pipeline.core.message import ActorMessage, Crossed, Watermark, encode
 from pipeline.core.partition import Partition
 from pipeline.core.position import Position, epoch_of, offset_of, position_of
 from pipeline.core.row import TABLES, LedgerRow, ProgressRow, WindowRow
@@ -19,12 +20,21 @@ def partition(*sources: str) -> Partition:
     return Partition(0, 3, Meaning(), sources=sources)
 
 
-def fold(one: Partition, offset: int, *messages: object) -> list[object]:
-    blocks = [read_block(offset, encode(list(messages)))]
+def told(one: Partition, offset: int, messages: Sequence[object]) -> Batch:
+    blocks = [read_block(offset, encode(messages))]
     one.warm(one.cold(blocks), {})
     batch = one.fold(blocks)
     one.warm_windows(one.cold_windows(batch), {})
+    return batch
+
+
+def fold(one: Partition, offset: int, *messages: object) -> list[object]:
+    batch = told(one, offset, messages)
     return [*chain.from_iterable(one.rows(batch).values()), one.progress(batch)]
+
+
+def messages_of_all(made: Sequence[Interaction]) -> list[ActorMessage]:
+    return [message for each in made for message in messages_of(each)]
 
 
 def test_a_position_holds_its_parts_and_refuses_what_does_not_fit() -> None:
@@ -37,8 +47,8 @@ def test_a_position_holds_its_parts_and_refuses_what_does_not_fit() -> None:
 
 
 def test_what_an_actor_had_heard_is_in_no_ledger_twice() -> None:
-    one, told = partition(), messages_of(interaction("page_viewed", at="10:00"))
-    first, second = fold(one, 0, *told), fold(one, 1, *told)
+    one, heard = partition(), messages_of(interaction("page_viewed", at="10:00"))
+    first, second = fold(one, 0, *heard), fold(one, 1, *heard)
     assert len([row for row in first if isinstance(row, LedgerRow)]) == 1
     assert not [row for row in second if isinstance(row, LedgerRow)]
 
@@ -50,11 +60,7 @@ def test_every_row_is_in_the_table_of_its_type() -> None:
         interaction("payment_failed", at="10:01", ids="customer:42 order:7"),
         order("10:02"),
     ]
-    blocks = [read_block(0, encode([message for each in made for message in messages_of(each)]))]
-    one.warm(one.cold(blocks), {})
-    batch = one.fold(blocks)
-    one.warm_windows(one.cold_windows(batch), {})
-    written = one.rows(batch)
+    written = one.rows(told(one, 0, messages_of_all(made)))
     assert set(written) == {
         *("ledger", "touchpoints", "sessions", "journeys", "frictions", "identity", "metric_windows")
     }
@@ -68,8 +74,8 @@ def test_of_copies_of_an_unlink_only_a_better_one_is_news() -> None:
         return interaction("identity_unlinked", at=at, ids=ids, id="cut", hash=hash_)
 
     def news(offset: int, copy: Interaction) -> int:
-        told = [message for message in messages_of(copy) if message.actor == "anonymous:a"]
-        return len([row for row in fold(one, offset, *told) if isinstance(row, LedgerRow)])
+        heard = [message for message in messages_of(copy) if message.actor == "anonymous:a"]
+        return len([row for row in fold(one, offset, *heard) if isinstance(row, LedgerRow)])
 
     one = partition()
     assert news(0, unlink("10:00", 5)) == 2, "that it was seen, and the unlink"
@@ -134,9 +140,7 @@ def test_as_many_as_asked_for_are_kept_the_last_used_ones() -> None:
 
 
 def crossed(one: Partition, offset: int, *made: Interaction) -> list[Crossed]:
-    blocks = [read_block(offset, encode([message for each in made for message in messages_of(each)]))]
-    one.warm(one.cold(blocks), {})
-    return list(one.crossings(one.fold(blocks)))
+    return list(one.crossings(told(one, offset, messages_of_all(made))))
 
 
 def crossings(one: Partition, offset: int, *made: Interaction) -> list[tuple[str, bool, float]]:
@@ -158,8 +162,8 @@ def test_a_crossing_is_told_once_and_taken_back_when_it_turns_out_wrong() -> Non
 
 def test_a_crossing_whose_friction_is_gone_is_taken_back_at_the_batches_last_position() -> None:
     one = partition()
-    (told,) = crossed(one, 0, *(failed(n, f"90d 1{n}:00") for n in range(4)))
-    assert (told.present, told.time, told.version) == (
+    (crossing,) = crossed(one, 0, *(failed(n, f"90d 1{n}:00") for n in range(4)))
+    assert (crossing.present, crossing.time, crossing.version) == (
         True,
         failed(3, "90d 13:00").time,
         position_of(0, 0, 7),

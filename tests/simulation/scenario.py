@@ -1,55 +1,36 @@
 """Random interactions that are likely to collide: few identifiers, few ids, close times, wrong order."""
 
+import json
 from random import Random
 from typing import Any
 
+from pipeline.contract import find_schemas
 from pipeline.core.interaction import KINDS, Interaction
 from pipeline.core.message import kind_of
 
 MINUTE = 60_000
-AREA = {
-    "product_viewed": "browsing",
-    "page_viewed": "browsing",
-    "products_searched": "search",
-    "product_added": "cart",
-    "checkout_started": "checkout",
-    "coupon_denied": "cart",
-    "payment_failed": "checkout",
-    "order_completed": "order",
-    "order_cancelled": "order",
-    "order_refunded": "order",
-    "store_visited": "store",
-    "signed_in": "account",
-    "signed_out": "account",
-    "error_shown": "page health",
-    "rage_clicked": "page health",
-    "page_loaded": "page health",
-    "conversation_started": "chat",
-    "message_sent": "chat",
-    "contact_initiated": "phone",
-    "contact_transferred": "phone",
-    "ticket_created": "ticket",
-    "ticket_comment_added": "ticket",
-    "ticket_solved": "ticket",
-    "ticket_reopened": "ticket",
-    "feedback_received": "feedback",
-    "survey_answered": "survey",
-    "delivery_promised": "fulfilment",
-    "item_out_of_stock": "fulfilment",
-    "shipment_status_changed": "fulfilment",
-    "return_received": "fulfilment",
-    "invoice_issued": "billing",
-    "payment_succeeded": "billing",
-    "charge_disputed": "billing",
-    "billing_problem_reported": "billing",
-    "subscription_renewal_failed": "billing",
-    "identity_linked": "identity",
-    "identity_unlinked": "identity",
-}
-PASSIVE = {
+TYPES = (
+    *("product_viewed", "page_viewed", "products_searched", "product_added", "checkout_started"),
+    *("coupon_denied", "payment_failed", "order_completed", "order_cancelled", "order_refunded"),
+    *("store_visited", "signed_in", "signed_out", "error_shown", "rage_clicked", "page_loaded"),
+    *("conversation_started", "message_sent", "contact_initiated", "contact_transferred", "ticket_created"),
+    *("ticket_comment_added", "ticket_solved", "ticket_reopened", "feedback_received", "survey_answered"),
     *("delivery_promised", "item_out_of_stock", "shipment_status_changed", "return_received"),
-    *("invoice_issued", "order_refunded", "subscription_renewal_failed", "ticket_solved"),
-}
+    *("invoice_issued", "payment_succeeded", "charge_disputed", "billing_problem_reported"),
+    *("subscription_renewal_failed", "identity_linked", "identity_unlinked"),
+)
+"""Every type that a rule reads, but erasure_requested, and some that none does."""
+
+
+def _schema(kind: str) -> dict[str, Any]:
+    file = find_schemas() / "interactions" / kind / "1-0-0.json"
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+_SCHEMAS = {kind: _schema(kind) for kind in TYPES}
+AREA = {kind: schema["x-area"] for kind, schema in _SCHEMAS.items()}
+PASSIVE = {kind for kind, schema in _SCHEMAS.items() if schema.get("x-passive") is True}
 REASONS = ("wismo", "damaged", None)
 NEEDS = {
     "product_added": ("cart",),
@@ -132,7 +113,7 @@ def interactions(random: Random) -> list[Interaction]:
     pool, made = pools(random), []
     stretch = random.choice([30 * MINUTE, 5 * 60 * MINUTE, 40 * 24 * 60 * MINUTE, 200 * 24 * 60 * MINUTE])
     for n in range(random.randint(3, 60)):
-        kind = random.choice(list(AREA))
+        kind = random.choice(TYPES)
         if kind.startswith("identity") and random.random() < 0.5:
             kind = "page_viewed"
         time = random.randrange(stretch) // 1000 * 1000 + 1_000_000_000_000

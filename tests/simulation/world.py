@@ -26,8 +26,7 @@ from pipeline.core.row import (
 )
 from pipeline.core.telling import messages_of
 from pipeline.core.window import Key
-
-"""What the core writes so far of what the oracle gives; windows always."""
+from pipeline.verify import sums
 
 
 class Store:
@@ -217,17 +216,10 @@ class World:
             found = {row._replace(version=0) for row in live if isinstance(row, kind) and not row.is_deleted}
             if found != rows:
                 return f"{kind.__name__}: {sorted(found ^ rows, key=repr)[:4]}"
-        windows: dict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
-        histograms: dict[Key, Counter[int]] = defaultdict(Counter)
-        for row in live:
-            if isinstance(row, WindowRow):
-                key = tuple(row[:5])
-                for at, value in enumerate((row.numerator, row.denominator, row.n)):
-                    windows[key][at] += value
-                histograms[key].update(dict(zip(row.buckets, row.counts, strict=True)))
-        sums = {key: (*value, tuple(sorted(histograms[key].items()))) for key, value in windows.items()}
-        sums = {key: value for key, value in sums.items() if value != (0, 0, 0, ())}
-        if sums != expected.windows:
-            wrong = {k: (sums.get(k), expected.windows.get(k)) for k in sums.keys() | expected.windows.keys()}
+        found = sums(row for row in live if isinstance(row, WindowRow))
+        if found != expected.windows:
+            wrong = {
+                k: (found.get(k), expected.windows.get(k)) for k in found.keys() | expected.windows.keys()
+            }
             return f"windows: {[(k, v) for k, v in wrong.items() if v[0] != v[1]][:3]}"
         return ""

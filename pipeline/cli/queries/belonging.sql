@@ -29,7 +29,7 @@ SELECT
 FROM cx.touchpoints AS touchpoint
 WHERE
     touchpoint.customer IN (SELECT up.identifier FROM up)
-    AND touchpoint.type NOT IN ('identity_linked', 'identity_unlinked') -- said about it, not done with it
+    AND touchpoint.area != 'identity' -- said about it, not done with it
     AND touchpoint.time >= fromUnixTimestamp64Milli({since:Int64}, 'UTC')
     AND touchpoint.time < fromUnixTimestamp64Milli({until:Int64}, 'UTC')
     AND (touchpoint.source, touchpoint.id) IN (

@@ -44,7 +44,7 @@ FROM (
         FROM cx.touchpoints AS touchpoint
         WHERE
             touchpoint.customer IN (SELECT up.identifier FROM up)
-            AND touchpoint.type NOT IN ('identity_linked', 'identity_unlinked') -- said about it, not done with it
+            AND touchpoint.area != 'identity' -- said about it, not done with it
             AND (touchpoint.source, touchpoint.id) IN (
                 SELECT
                     carriers.source,
