@@ -1,5 +1,6 @@
-"""What numbers mean, from the settings."""
+"""What numbers mean, from the settings and the catalogue of metrics."""
 
+from pipeline import catalogue
 from pipeline.core.meaning import DAY, HOUR, MINUTE, Meaning
 from pipeline.settings import Settings
 
@@ -20,4 +21,5 @@ def meaning_of(settings: Settings) -> Meaning:
         reply_elsewhere=settings.first_reply_hours * HOUR,
         friction_threshold=settings.friction_threshold,
         friction_cleared=settings.friction_cleared,
+        flows=catalogue.load().flows,
     )

@@ -90,9 +90,11 @@ class Worker:
         self._add_agents()
 
     def _add_agents(self) -> None:
-        settings = self._settings
+        settings, meaning = self._settings, meaning_of(self._settings)
         admit = Admit(
-            admission=partial(Admission, self._contract.admit, settings.stitch_partitions),
+            admission=partial(
+                Admission, self._contract.admit, settings.stitch_partitions, reads=meaning.reads
+            ),
             writer=self._writers,
             producer=self._producer,
             watermarks=self._watermarks,
@@ -110,7 +112,7 @@ class Worker:
             watch_topic=settings.watch_topic,
             partitions=settings.stitch_partitions,
             sources=[f"{topic}/{number}" for topic, number in self._sources],
-            meaning=meaning_of(settings),
+            meaning=meaning,
             telemetry=self._telemetry,
             limits=Limits(actors=max(settings.cache_actors // settings.stitch_partitions, 1)),
         )

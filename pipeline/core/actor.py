@@ -11,6 +11,7 @@ from typing import Any, Final
 from pipeline.core.customer import Customer, derive
 from pipeline.core.difference import compare
 from pipeline.core.evidence import Evidence, Moment
+from pipeline.core.flow import flow_of
 from pipeline.core.heard import Heard
 from pipeline.core.identity import Verdict, owner, person_of_thing, verdicts
 from pipeline.core.meaning import Meaning
@@ -29,7 +30,6 @@ from pipeline.core.message import (
     Unlink,
     kind_of,
 )
-from pipeline.core.metric import FLOWS, flow_of
 from pipeline.core.outbox import Outbox
 
 _NO_EVIDENCE: Final = Evidence()
@@ -230,14 +230,17 @@ class Actor:
 
     def _count_flows(self, position: int, outbox: Outbox) -> None:
         """Count what interactions contribute by themselves, here at their anchor."""
+        flows = self._meaning.flows
         for ref, before in self._changed.items():
             copy = self.heard[ref].copy
             if copy is before:
                 continue
-            if before is not None and before.type in FLOWS and (old := flow_of(before)) is not None:
-                outbox.count(old.taken_back(), position)
-            if copy is not None and copy.type in FLOWS and (new := flow_of(copy)) is not None:
-                outbox.count(new, position)
+            if before is not None and before.type in flows:
+                for old in flow_of(before, flows[before.type]):
+                    outbox.count(old.taken_back(), position)
+            if copy is not None and copy.type in flows:
+                for new in flow_of(copy, flows[copy.type]):
+                    outbox.count(new, position)
         self._changed.clear()
 
     def _settle_lent(self, position: int, outbox: Outbox) -> None:

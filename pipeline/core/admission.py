@@ -8,6 +8,7 @@ intake row, and either an archive row or a rejection.
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from types import MappingProxyType
 from typing import Final, Protocol
 from zlib import crc32
 
@@ -17,7 +18,7 @@ from pipeline.core.interaction import Interaction, Rejection
 from pipeline.core.meaning import DAY
 from pipeline.core.message import Message
 from pipeline.core.row import IntakeRow, InteractionRow, RejectionRow
-from pipeline.core.telling import messages_of
+from pipeline.core.telling import Reads, messages_of
 
 VERSION_BASE: Final = 2**62
 """The archive's version is this minus the corrected time, so that the earliest copy wins."""
@@ -50,12 +51,21 @@ def partition_of(actor: str, partitions: int) -> int:
 class Admission:
     """Gathers what a flush of raw records leaves behind."""
 
-    def __init__(self, admit: Admit, partitions: int, *, epoch: int = 0, cap: int = 64 * 1024) -> None:
+    def __init__(
+        self,
+        admit: Admit,
+        partitions: int,
+        *,
+        epoch: int = 0,
+        cap: int = 64 * 1024,
+        reads: Reads = MappingProxyType({}),
+    ) -> None:
         self._admit = admit
         self._partitions = partitions
         self._epoch = epoch
         self._cap = cap
         """Bytes of a refused record that are kept."""
+        self._reads = reads
         self.interactions: list[InteractionRow] = []
         self.intake: list[IntakeRow] = []
         self.rejections: list[RejectionRow] = []
@@ -66,7 +76,7 @@ class Admission:
     def add(self, records: Iterable[Record]) -> None:
         """Admit records of any raw partitions, best in the order in which the broker took them."""
         admit, keep, newest = self._admit, self.interactions.append, self.newest
-        messages, partitions = self.messages, self._partitions
+        messages, partitions, reads = self.messages, self._partitions, self._reads
         for record in records:
             one = admit(record.value, record.headers, record.timestamp)
             if isinstance(one, Rejection):
@@ -77,7 +87,7 @@ class Admission:
                 newest[raw] = time
             keep(interaction_row(one))
             self._note(record, "accepted", one.hash, one.source)
-            for message in messages_of(one):
+            for message in messages_of(one, reads):
                 messages[partition_of(message.actor, partitions)].append(message)
 
     def _note(self, record: Record, outcome: str, hash_: int, source: str) -> None:

@@ -1,9 +1,12 @@
 """The settings that decide what numbers mean. Changing one is a new generation of tables, never a rolling upgrade."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Final
 
 import msgspec
+
+from pipeline.core.flow import Flows
 
 SECOND: Final = 1000
 MINUTE: Final = 60 * SECOND
@@ -11,7 +14,7 @@ HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
 
-class Meaning(msgspec.Struct, frozen=True, kw_only=True):
+class Meaning(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Spans are milliseconds; limits are numbers of different persons of the strongest kind."""
 
     session_gap: int = 30 * MINUTE
@@ -62,3 +65,14 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True):
     """The same on channel social."""
     reply_elsewhere: int = 24 * HOUR
     """The same on all other channels."""
+    flows: Flows = {}
+    """What interactions add to metrics by themselves."""
+
+    @cached_property
+    def reads(self) -> Mapping[str, tuple[str, ...]]:
+        """Give the fields of data that the flows read, by type."""
+        parts = {part for flows in self.flows.values() for flow in flows for part in flow.parts}
+        return {
+            kind: tuple(sorted({field for part in parts if part.type == kind for field in part.fields}))
+            for kind in {part.type for part in parts if part.fields}
+        }

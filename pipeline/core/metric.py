@@ -2,7 +2,7 @@
 
 What comes in: one customer's steps in order, each with its session. What goes out: contributions, and their
 withdrawal where a later step changes an earlier answer (a cart that is paid after all).
-Flow metrics of single interactions (`flow_of`) are counted at the anchor instead and never move.
+What single interactions add by themselves (core/flow.py) is counted at the anchor instead and never moves.
 """
 
 from typing import Final
@@ -14,7 +14,7 @@ from pipeline.core.survey import answer_of
 from pipeline.core.things import thing_of, things_of
 from pipeline.core.window import Contribution, bucket_of, key_of
 
-METRICS: Final = (
+DERIVED: Final = (
     "orders",
     "revenue",
     "average_order_value",
@@ -22,10 +22,10 @@ METRICS: Final = (
     "cart_abandonment",
     "nps",
     "csat",
-    "payment_failure_rate",
-    "search_zero_rate",
+    "ces",
     "first_response_time",
 )
+"""Metrics that need a customer's history; all others are flows."""
 
 
 COUNTED: Final = frozenset(
@@ -34,21 +34,8 @@ COUNTED: Final = frozenset(
 """Types that `Metrics.add` counts."""
 
 
-FLOWS: Final = frozenset({"payment_failed", "payment_succeeded", "products_searched"})
-"""Types that `flow_of` counts."""
-
-
-def flow_of(observed: Observed) -> Contribution | None:
-    """Give what an interaction contributes by itself, wherever it belongs."""
-    if observed.type in {"payment_failed", "payment_succeeded"}:
-        return Contribution(
-            key_of("payment_failure_rate", observed), int(observed.type == "payment_failed"), 1, 1
-        )
-    if observed.type == "products_searched":
-        return Contribution(
-            key_of("search_zero_rate", observed), int(observed.facts.get("results_count") == 0), 1, 1
-        )
-    return None
+THOUSAND: Final = 1000
+"""Scores are counted in thousandths, since windows hold integers."""
 
 
 class Metrics:
@@ -139,6 +126,8 @@ class Metrics:
             contribution = Contribution(key_of("nps", observed), points, 1, 1)
         elif answer.kind == "csat":
             contribution = Contribution(key_of("csat", observed), int(answer.is_top), 1, 1)
+        elif answer.kind == "ces":
+            contribution = Contribution(key_of("ces", observed), round(answer.score * THOUSAND), 1, 1)
         self._answers[survey] = contribution
         if contribution is not None:
             self.log.append(contribution)

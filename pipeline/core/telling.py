@@ -57,13 +57,17 @@ FACTS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
 """Type → (fact, field of data, member of the field, or "moment"): all that the rules read of data."""
 
 
+Reads = Mapping[str, tuple[str, ...]]
+"""Type → fields of data that metrics read beside FACTS."""
+_NOTHING: Final[Reads] = {}
 _NO_FACTS: Final[dict[str, Fact]] = {}
 """Of most interactions; one for all, since nobody changes it."""
 
 
-def observed_of(interaction: Interaction) -> Observed:
+def observed_of(interaction: Interaction, reads: Reads = _NOTHING) -> Observed:
     """Cut an interaction down to what its meaning depends on."""
-    return _observed(interaction, (interaction.source, interaction.id), things_among(interaction.identifiers))
+    ref, things = (interaction.source, interaction.id), things_among(interaction.identifiers)
+    return _observed(interaction, ref, things, reads)
 
 
 def things_among(identifiers: tuple[str, ...]) -> tuple[str, ...]:
@@ -73,9 +77,9 @@ def things_among(identifiers: tuple[str, ...]) -> tuple[str, ...]:
     return tuple([i for i in identifiers if kind_of(i) in THING_KINDS])
 
 
-def _observed(interaction: Interaction, ref: Ref, things: tuple[str, ...]) -> Observed:
+def _observed(interaction: Interaction, ref: Ref, things: tuple[str, ...], reads: Reads) -> Observed:
     kind, context = interaction.type, interaction.context
-    has_facts = kind in FACTS or "campaign" in context
+    has_facts = kind in FACTS or kind in reads or "campaign" in context
     return Observed(
         interaction.time,
         ref,
@@ -85,30 +89,33 @@ def _observed(interaction: Interaction, ref: Ref, things: tuple[str, ...]) -> Ob
         interaction.channel,
         interaction.passive,
         things,
-        _facts(kind, interaction.data, context) if has_facts else _NO_FACTS,
+        _facts(kind, interaction.data, context, reads) if has_facts else _NO_FACTS,
     )
 
 
-def _facts(kind: str, data: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Fact]:
+def _facts(kind: str, data: Mapping[str, Any], context: Mapping[str, Any], reads: Reads) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
     for fact, field, member in FACTS.get(kind, ()):
         value: Any = data.get(field)
         if member and value is not None:
             value = moment(value) if member == "moment" else value.get(member)
         facts[fact] = value
+    for field in reads.get(kind, ()):
+        value = data.get(field)
+        facts.setdefault(field, value if isinstance(value, str | int | float) else None)
     campaign = context.get("campaign")
     if campaign:
         facts["campaign"] = "/".join([str(campaign.get(k) or "") for k in ("source", "medium", "name")])
     return facts
 
 
-def messages_of(interaction: Interaction) -> list[ActorMessage]:
+def messages_of(interaction: Interaction, reads: Reads = _NOTHING) -> list[ActorMessage]:
     """Give all that actors must be told of one accepted interaction."""
     identifiers = interaction.identifiers
     if not identifiers:
         return []
     ref, things = (interaction.source, interaction.id), things_among(identifiers)
-    told: list[ActorMessage] = [Observe(identifiers[0], _observed(interaction, ref, things))]
+    told: list[ActorMessage] = [Observe(identifiers[0], _observed(interaction, ref, things, reads))]
     if len(identifiers) > 1:
         told += _OTHERWISE.get(interaction.type, _links)(interaction, ref, things)
     return told

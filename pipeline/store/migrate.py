@@ -1,4 +1,4 @@
-"""Brings ClickHouse's tables and views up to date with the numbered files of schemas/clickhouse.
+"""Brings ClickHouse's tables and views up to date with the numbered files of schemas/clickhouse, and with metrics.yaml.
 
 What comes in: the files, and what the database says was applied. What goes out: the versions applied. A file is never
 edited after a release: a change is a new file.
@@ -13,6 +13,7 @@ from clickhouse_migrations.exceptions import MigrationException
 from clickhouse_migrations.migration import MigrationStorage
 
 from pipeline.contract import find_schemas
+from pipeline.store import catalogue
 from pipeline.store.connect import Server, connection_arguments
 from pipeline.store.errors import SchemaError, StoreError, explain
 
@@ -47,6 +48,7 @@ def migrate(server: Server, *, files: Path | None = None) -> list[int]:
         raise explain(error, "migrating") from error
     except MigrationException as error:
         raise StoreError(f"migrating: {error}") from error
+    catalogue.bring(server)
     return [migration.version for migration in applied]
 
 
@@ -81,6 +83,10 @@ def refuse_unready(server: Server) -> None:
     if difference.pending:
         raise SchemaError(
             f"migrations {_list(difference.pending)} are not applied; apply them with: cxstream migrate"
+        )
+    if not catalogue.is_current(server):
+        raise SchemaError(
+            "the database's catalogue of metrics is not that of schemas/metrics.yaml; bring it up to date with: cxstream migrate"
         )
 
 

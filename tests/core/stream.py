@@ -12,7 +12,7 @@ from pipeline.core.row import IdentityRow, Row, TouchpointRow, WindowRow
 from pipeline.core.telling import messages_of
 from pipeline.core.window import Key
 from pipeline.verify import sums
-from tests.simulation.world import key_of_row
+from tests.simulation.world import FLOWS, key_of_row
 
 Each = TypeVar("Each", bound=Row)
 
@@ -21,14 +21,15 @@ class Stream:
     """Tell interactions, one block each, and read rows."""
 
     def __init__(self, meaning: Meaning | None = None) -> None:
-        self._partition = Partition(0, 0, meaning or Meaning(), sources=())
+        self._meaning = meaning or Meaning(flows=FLOWS)
+        self._partition = Partition(0, 0, self._meaning, sources=())
         self._offset = 0
         self._rows: dict[tuple[object, ...], Any] = {}
 
     def tell(self, interactions: Iterable[Interaction]) -> "Stream":
         """Tell them one after the other, each with all that follows from it."""
         for interaction in interactions:
-            words: Sequence[Message] = messages_of(interaction)
+            words: Sequence[Message] = messages_of(interaction, self._meaning.reads)
             while words:
                 words = self._tell(words)
         return self

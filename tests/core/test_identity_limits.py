@@ -7,6 +7,7 @@ from pipeline.core.meaning import DAY, Meaning
 from pipeline.core.row import FrictionRow, JourneyRow, SessionRow, TouchpointRow, WindowRow
 from tests.core.build import interaction
 from tests.core.stream import Stream
+from tests.simulation.world import FLOWS
 
 
 def page(at: str, ids: str, **fields: object) -> Interaction:
@@ -54,7 +55,7 @@ def test_a_device_over_its_limit_is_audited_and_works_all_the_same() -> None:
     assert set(Stream(Meaning(limits={"device": 9})).tell(people).links().values()) == {("live", "")}
 
 
-BOT = Meaning(actor_limit=3)
+BOT = Meaning(actor_limit=3, flows=FLOWS)
 
 
 def crawl(*days: int) -> list[Interaction]:
@@ -76,7 +77,7 @@ def test_what_it_counts_by_itself_stays_counted() -> None:
     failed = interaction("payment_failed", at="0d 09:00", ids="anonymous:bot order:7")
     told = Stream(BOT).tell([failed, *crawl(1, 2, 3)])
     live = {row.metric for row in told.rows(WindowRow) if row.n}
-    assert live == {"payment_failure_rate"}
+    assert live == {"payment_failure_rate", "error_rate"}, "the failure, and the pages that it saw"
 
 
 def test_it_is_judged_on_what_it_holds_in_any_order() -> None:

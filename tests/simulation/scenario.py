@@ -18,6 +18,7 @@ TYPES = (
     *("delivery_promised", "item_out_of_stock", "shipment_status_changed", "return_received"),
     *("invoice_issued", "payment_succeeded", "charge_disputed", "billing_problem_reported"),
     *("subscription_renewal_failed", "identity_linked", "identity_unlinked"),
+    *("recommendation_viewed", "recommendation_clicked", "screen_viewed", "contact_completed"),
 )
 """Every type that a rule reads, but erasure_requested, and some that none does."""
 
@@ -43,6 +44,7 @@ NEEDS = {
     "message_sent": ("conversation",),
     "contact_initiated": ("contact",),
     "contact_transferred": ("contact",),
+    "contact_completed": ("contact",),
     "ticket_created": ("ticket",),
     "ticket_comment_added": ("ticket",),
     "ticket_solved": ("ticket",),
@@ -74,6 +76,7 @@ def _data(random: Random, kind: str, promise: int) -> dict[str, Any]:
         "contact_initiated": {"method": random.choice(["inbound", "outbound", "transfer"]), **reason},
         "conversation_started": reason,
         "ticket_created": reason,
+        "contact_completed": {"talk_s": random.randint(0, 900), "hold_s": 0, "after_call_s": 60.5},
         "page_loaded": {"load_ms": random.choice([200, 4000, 4001])},
         "order_refunded": {"total": money},
         "products_searched": {"results_count": random.randint(0, 2)},

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Generator
 from random import Random
 
+from pipeline import catalogue
 from pipeline.core.batch import Batch, read_block
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
@@ -75,11 +76,15 @@ def key_of_row(row: object) -> tuple[object, ...]:
             raise TypeError(row)
 
 
+FLOWS = catalogue.load().flows
+
+
 def meaning_of(random: Random) -> Meaning:
     """Choose the settings: as they are by default, or such that limits and cuts are met."""
     if random.random() < 0.5:
-        return Meaning()
+        return Meaning(flows=FLOWS)
     return Meaning(
+        flows=FLOWS,
         actor_limit=random.choice([4, 8, 10_000]),
         limits=random.choice([{}, {"email": 2, "device@desk": 1, "anonymous": 2}]),
         campaign_cuts=random.random() < 0.5,
@@ -169,7 +174,7 @@ class World:
     def run(self, made: list[Interaction]) -> str:
         """Admit all in random order, some again, until everything is acknowledged; give what differs, or ""."""
         random = self.random
-        pending = [messages_of(i) for i in made]
+        pending = [messages_of(i, self.meaning.reads) for i in made]
         pending += random.choices(pending, k=random.randint(0, 10))
         random.shuffle(pending)
         workers = [self.worker(p) for p in range(self.count)]

@@ -57,7 +57,9 @@ def answer(interactions: Iterable[Interaction], meaning: Meaning) -> Answer:
     owners = Owners(links_of(copies), meaning)
     belonging = belonging_of(anchored, owners, meaning)
     given = Answer(set(), set(), set(), set(), identity_rows(owners, belonging.holding_too_much), {})
-    contributions = [c for interaction in anchored.values() for c in flow(observed_of(interaction))]
+    contributions = [
+        c for interaction in anchored.values() for c in flow(observed_of(interaction, meaning.reads), meaning)
+    ]
     for customer, observed in belonging.histories.items():
         contributions += _tell(given, History(customer, observed), meaning)
     return given._replace(windows=windows_of(contributions))

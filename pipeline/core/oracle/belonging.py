@@ -40,7 +40,7 @@ def belonging_of(anchored: dict[tuple[str, Ref], Interaction], owners: Owners, m
     """Hand every interaction from its anchor to the anchor's owner, and on, until an identifier owns itself."""
     held: defaultdict[str, list[Observed]] = defaultdict(list)
     for (anchor, _), interaction in anchored.items():
-        held[anchor].append(observed_of(interaction))
+        held[anchor].append(observed_of(interaction, meaning.reads))
     histories: dict[str, list[Observed]] = {}
     too_much: set[str] = set()
     for kind in _WEAKEST_FIRST:

@@ -6,6 +6,7 @@ What comes in: interactions at their anchors (flow), and the customers' historie
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from pipeline.core.flow import Part
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed
 from pipeline.core.oracle.history import History, amount, ids_of
@@ -14,17 +15,46 @@ from pipeline.core.survey import answer_of
 from pipeline.core.window import Contribution, Key, Total, bucket_of, key_of
 
 
-def flow(observed: Observed) -> Iterator[Contribution]:
+def flow(observed: Observed, meaning: Meaning) -> Iterator[Contribution]:
     """Count an interaction in its own minute, channel and source, at its anchor."""
-    match observed.type:
-        case "payment_failed" | "payment_succeeded":
-            failed = int(observed.type == "payment_failed")
-            yield Contribution(key_of("payment_failure_rate", observed), failed, 1, 1)
-        case "products_searched":
-            nothing = int(observed.facts.get("results_count") == 0)
-            yield Contribution(key_of("search_zero_rate", observed), nothing, 1, 1)
-        case _:
-            pass
+    for counted in meaning.flows.get(observed.type, ()):
+        key = key_of(counted.metric, observed)
+        numerators = [_value(part, observed) for part in counted.numerator if _meant(part, observed)]
+        values = [value for value in numerators if value is not None]
+        if counted.kind == "duration":
+            yield from (Contribution(key, value, 1, 1, bucket_of(value)) for value in values)
+        elif counted.kind == "sum":
+            yield from (Contribution(key, value, 0, 1) for value in values)
+        else:
+            below = [_value(part, observed) or 0 for part in counted.denominator if _meant(part, observed)]
+            yield Contribution(key, sum(values), sum(below), sum(below))
+
+
+def _meant(part: Part, observed: Observed) -> bool:
+    """Whether the part is about an interaction like this."""
+    facts = observed.facts
+    if observed.type != part.type:
+        return False
+    for condition in part.where:
+        value = facts.get(condition.field)
+        if condition.above is None and value not in condition.among:
+            return False
+        if condition.above is not None and not (isinstance(value, int | float) and value > condition.above):
+            return False
+    return True
+
+
+def _value(part: Part, observed: Observed) -> int | None:
+    """Give what the interaction adds: 1, or the sum of its fields; None where one is no number."""
+    if not part.sum:
+        return 1
+    total = 0.0
+    for field in part.sum:
+        value = observed.facts.get(field)
+        if not isinstance(value, int | float):
+            return None
+        total += value
+    return round(total * part.times)
 
 
 def of_customer(history: History, sessions: list[Session], meaning: Meaning) -> Iterator[Contribution]:
@@ -66,6 +96,8 @@ def _answers(history: History) -> Iterator[Contribution]:
             yield Contribution(key_of("nps", observed), points, 1, 1)
         elif answer is not None and answer.kind == "csat":
             yield Contribution(key_of("csat", observed), int(answer.is_top), 1, 1)
+        elif answer is not None and answer.kind == "ces":
+            yield Contribution(key_of("ces", observed), round(answer.score * 1000), 1, 1)
 
 
 def first_replies(history: History) -> list[tuple[Observed, Observed | None]]:

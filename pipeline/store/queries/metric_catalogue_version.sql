@@ -1,0 +1,2 @@
+SELECT max(version)
+FROM cx_store.metric_catalogue
