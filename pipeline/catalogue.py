@@ -41,6 +41,8 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     counted_at: str
     final_after_seconds: int = 0
     minimum_n: int = 1
+    quantile: float = 0.0
+    dimensions: tuple[str, ...] = ()
     source: str
     flow: Flow | None = None
 
@@ -82,7 +84,7 @@ def load(schemas: Path | None = None) -> Catalogue:
         for path, told in _mistakes(name, entry, root / "interactions"):
             raise refuse(path, told)
         counts = entry.pop("counts", None)
-        flow = _flow(name, entry["kind"], counts) if counts else None
+        flow = _flow(name, entry, counts) if counts else None
         metrics.append(msgspec.convert(entry | {"name": name, "flow": flow}, Metric))
     return Catalogue(tuple(metrics))
 
@@ -95,6 +97,7 @@ def _mistakes(
         yield (name,), f"needs counts; without them only these are known: {', '.join(DERIVED)}"
     if "counts" in entry and name in DERIVED:
         yield (name, "counts"), "is derived from customers' histories; leave counts out, or take another name"
+    yield from _unknown_dimensions(name, entry, interactions)
     for side, parts in entry.get("counts", {}).items():
         for number, part in enumerate(parts):
             path = (name, "counts", side, number)
@@ -114,6 +117,18 @@ def _mistakes(
                 if field not in numbers:
                     told = f"{part['type']} has no number of this name{_closest(field, numbers)}"
                     yield (*path, "sum", at), told
+
+
+def _unknown_dimensions(
+    name: str, entry: Mapping[str, Any], interactions: Path
+) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """Give the dimensions that none of the types has which the metric counts."""
+    parts = [part for side in entry.get("counts", {}).values() for part in side]
+    known = {field for part in parts for field in _fields(interactions / part["type"]) or ()}
+    for at, field in enumerate(entry.get("dimensions", ())):
+        if field not in known:
+            told = f"none of the types that it counts has this field{_closest(field, known)}"
+            yield (name, "dimensions", at), told
 
 
 def _fields(folder: Path) -> dict[str, set[str]] | None:
@@ -153,11 +168,11 @@ def _line(node: Any, path: tuple[Any, ...]) -> int:
     return line
 
 
-def _flow(name: str, kind: Kind, counts: Mapping[str, Any]) -> Flow:
-    sides = {
-        side: tuple(_part(part) for part in counts.get(side, ())) for side in ("numerator", "denominator")
-    }
-    return Flow(name, kind, **sides)
+def _flow(name: str, entry: Mapping[str, Any], counts: Mapping[str, Any]) -> Flow:
+    above, below = (
+        tuple(_part(part) for part in counts.get(side, ())) for side in ("numerator", "denominator")
+    )
+    return Flow(name, entry["kind"], above, below, tuple(entry.get("dimensions", ())))
 
 
 def _part(said: Mapping[str, Any]) -> Part:

@@ -74,7 +74,7 @@ def sums(shares: Iterable[WindowRow]) -> dict[Key, tuple[int, int, int, tuple[tu
     totals: defaultdict[Key, list[int]] = defaultdict(lambda: [0, 0, 0])
     histograms: defaultdict[Key, Counter[int]] = defaultdict(Counter)
     for row in shares:
-        key = (row.metric, row.window, row.channel, row.source, row.currency)
+        key = row.key
         total = totals[key]
         total[0] += row.numerator
         total[1] += row.denominator

@@ -163,6 +163,30 @@ def test_a_new_metric_that_sums_a_field_needs_no_code(schemas: Path) -> None:
     assert counted(happened(*told), flows)["points_given"] == (25, 0, 2)
 
 
+def test_a_dimension_of_its_own_tells_windows_apart(schemas: Path) -> None:
+    said = {"below": "dimensions: [reason, method]", "part": "{type: payment_failed}"}
+    flows = catalogue.load(with_entry(schemas, **said)).flows
+    told = [("payment_failed", {"reason": reason}) for reason in ("a=b,c", "late")]
+    meaning = Meaning(flows={kind: tuple(f for f in fs if f.metric == "new") for kind, fs in flows.items()})
+    windows = Stream(meaning).tell(happened(*told)).windows()
+    assert windows == answer(happened(*told), meaning).windows
+    assert sorted(key[5] for key in windows if key[0] == "new") == ["reason=a%3Db%2Cc", "reason=late"]
+
+
+def test_what_surrounds_an_interaction_are_dimensions_of_its_windows() -> None:
+    context = {
+        "country": "TH",
+        "device": {"type": "phone"},
+        "app_version": None,
+        "campaign": {"source": "mail", "name": "spring"},
+        "experiments": [{"id": "hero", "variation": "b"}, {"id": "cart", "variation": "a"}],
+    }
+    searched = interaction("products_searched", at="10:00", data={"results_count": 0}, context=context)
+    meaning = Meaning(flows={"products_searched": FLOWS["products_searched"]})
+    keys = [key for key in Stream(meaning).tell([searched]).windows() if key[0] == "search_zero_rate"]
+    assert [key[6] for key in keys] == [("TH", "phone", "", "mail//spring", "cart=a,hero=b")]
+
+
 @pytest.mark.parametrize(
     ("said", "told"),
     [
@@ -177,7 +201,15 @@ def test_a_new_metric_that_sums_a_field_needs_no_code(schemas: Path) -> None:
         ),
         ({"part": "{type: page_loaded, when: 1}"}, "Additional properties are not allowed"),
         ({"kind": "ratio"}, '"denominator" is a required property'),
-        ({"kind": "duration"}, '"sum" is a required property'),
+        ({"kind": "mean"}, '"sum" is a required property'),
+        (
+            {"kind": "quantile", "part": "{type: page_loaded, sum: [load_ms]}"},
+            '"quantile" is a required property',
+        ),
+        (
+            {"below": "dimensions: [rason]", "part": "{type: payment_failed}"},
+            "none of the types that it counts has this field; did you mean reason?",
+        ),
         ({"kind": "median"}, '"median" is not one of'),
         ({"name": "nps_of_us", "part": "{}"}, '"type" is a required property'),
     ],

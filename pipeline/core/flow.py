@@ -9,10 +9,11 @@ from typing import Literal, TypeGuard
 
 import msgspec
 
+from pipeline.core.around import named
 from pipeline.core.message import Fact, Observed
 from pipeline.core.window import Contribution, bucket_of, key_of
 
-Kind = Literal["ratio", "sum", "duration"]
+Kind = Literal["ratio", "sum", "mean", "quantile"]
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -63,7 +64,9 @@ class Flow(msgspec.Struct, frozen=True):
     kind: Kind
     numerator: tuple[Part, ...]
     denominator: tuple[Part, ...] = ()
-    """Of a ratio; a duration counts each value once, a sum has none."""
+    """Of a ratio; a mean counts each value once, a sum has none."""
+    dimensions: tuple[str, ...] = ()
+    """Fields of data that are dimensions of this metric alone."""
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -79,15 +82,20 @@ def flow_of(observed: Observed, flows: Iterable[Flow]) -> Iterator[Contribution]
     """Give what an interaction contributes by itself, wherever it belongs."""
     for flow in flows:
         found = [amount for part in flow.numerator if (amount := part.of(observed)) is not None]
-        numerator = sum(found)
+        numerator, denominator = sum(found), sum(part.of(observed) or 0 for part in flow.denominator)
+        if not (found or denominator):
+            continue
+        key = key_of(flow.metric, observed, "", _declared(flow, observed.facts) if flow.dimensions else "")
         if flow.kind == "ratio":
-            denominator = sum(part.of(observed) or 0 for part in flow.denominator)
-            if numerator or denominator:
-                yield Contribution(key_of(flow.metric, observed), numerator, denominator, denominator)
-        elif found and flow.kind == "sum":
-            yield Contribution(key_of(flow.metric, observed), numerator, 0, 1)
-        elif found:
-            yield Contribution(key_of(flow.metric, observed), numerator, 1, 1, bucket_of(numerator))
+            yield Contribution(key, numerator, denominator, denominator)
+        elif flow.kind == "sum":
+            yield Contribution(key, numerator, 0, 1)
+        else:
+            yield Contribution(key, numerator, 1, 1, bucket_of(numerator))
+
+
+def _declared(flow: Flow, facts: Mapping[str, Fact]) -> str:
+    return named([(field, str(facts[field])) for field in flow.dimensions if facts.get(field) is not None])
 
 
 def _is_number(value: Fact) -> TypeGuard[float]:

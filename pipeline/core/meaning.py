@@ -1,5 +1,6 @@
 """The settings that decide what numbers mean. Changing one is a new generation of tables, never a rolling upgrade."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Final
@@ -71,8 +72,8 @@ class Meaning(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def reads(self) -> Mapping[str, tuple[str, ...]]:
         """Give the fields of data that the flows read, by type."""
-        parts = {part for flows in self.flows.values() for flow in flows for part in flow.parts}
-        return {
-            kind: tuple(sorted({field for part in parts if part.type == kind for field in part.fields}))
-            for kind in {part.type for part in parts if part.fields}
-        }
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for flow in {flow for flows in self.flows.values() for flow in flows}:
+            for part in flow.parts:
+                found[part.type].update(part.fields, flow.dimensions)
+        return {kind: tuple(sorted(fields)) for kind, fields in found.items() if fields}

@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from pipeline.core.around import CAMPAIGN, NOWHERE, Around
 from pipeline.core.interaction import MACHINES, PERSONS, THINGS
 
 Ref = tuple[str, str]
@@ -33,7 +34,14 @@ class Observed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     things: tuple[str, ...]
     """Its identifiers of kind thing, strongest first."""
     facts: dict[str, Fact] = {}
-    """The few values of data and context that rules read; see FACTS."""
+    """The few values of data that rules read; see FACTS."""
+    around: Around = NOWHERE
+    """What surrounded it: dimensions of every metric beside channel and source."""
+
+    @property
+    def campaign(self) -> str:
+        """Give what brought the customer: "source/medium/name", or ""."""
+        return self.around[CAMPAIGN]
 
 
 IN_ORDER: Final = attrgetter("time", "ref")

@@ -12,7 +12,7 @@ from pipeline.core.message import Observed
 from pipeline.core.step import Session
 from pipeline.core.survey import answer_of
 from pipeline.core.things import thing_of, things_of
-from pipeline.core.window import Contribution, bucket_of, key_of
+from pipeline.core.window import Contribution, Key, bucket_of, key_at, key_of
 
 DERIVED: Final = (
     "orders",
@@ -72,7 +72,7 @@ class Metrics:
         if isinstance(revenue, int):
             self.log += (
                 Contribution(key_of("revenue", observed, currency), revenue, 0, 1),
-                Contribution(key_of("average_order_value", observed, currency), revenue, 1, 1),
+                value(key_of("average_order_value", observed, currency), revenue),
             )
         self._last_order = observed.time
         self._rescue_carts(observed.time)
@@ -123,11 +123,11 @@ class Metrics:
         contribution = None
         if answer.kind == "nps":
             points = 100 * (answer.is_promoter - answer.is_detractor)
-            contribution = Contribution(key_of("nps", observed), points, 1, 1)
+            contribution = value(key_of("nps", observed), points)
         elif answer.kind == "csat":
             contribution = Contribution(key_of("csat", observed), int(answer.is_top), 1, 1)
         elif answer.kind == "ces":
-            contribution = Contribution(key_of("ces", observed), round(answer.score * THOUSAND), 1, 1)
+            contribution = value(key_of("ces", observed), round(answer.score * THOUSAND))
         self._answers[survey] = contribution
         if contribution is not None:
             self.log.append(contribution)
@@ -150,5 +150,9 @@ class Metrics:
                 continue
             self._replied.add(thread)
             waited = observed.time - start.time
-            key = ("first_response_time", observed.time // 60_000 * 60, start.channel, start.ref[0], "")
-            self.log.append(Contribution(key, waited, 1, 1, bucket_of(waited)))
+            self.log.append(value(key_at("first_response_time", observed.time, start), waited))
+
+
+def value(key: Key, amount: int) -> Contribution:
+    """Give what one value adds to a mean and its histogram."""
+    return Contribution(key, amount, 1, 1, bucket_of(amount))

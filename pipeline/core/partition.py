@@ -153,9 +153,8 @@ class Partition:
             numerator, denominator, n, histogram = total.values()
             buckets = tuple(bucket for bucket, _ in histogram)
             counts = tuple(count for _, count in histogram)
-            yield WindowRow(
-                *key, self.epoch, self.number, numerator, denominator, n, buckets, counts, version
-            )
+            counted = (self.epoch, self.number, numerator, denominator, n, buckets, counts, version)
+            yield WindowRow._make((*key[:-1], *key[-1], *counted))
 
     def progress(self, batch: Batch) -> ProgressRow:
         """Give the row that is written after everything else of its batch."""

@@ -7,6 +7,8 @@ A test on the real engine compares these with `schemas/clickhouse`. Times are in
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from pipeline.core.window import Key
+
 
 class InteractionRow(NamedTuple):
     """One accepted interaction, as accepted. Its version prefers the smallest corrected time."""
@@ -206,6 +208,14 @@ class WindowRow(NamedTuple):
     channel: str
     source: str
     currency: str
+    declared: str
+    """Dimensions that the metric itself declares: "name=value", sorted, with commas between."""
+    country: str
+    device: str
+    app_version: str
+    campaign: str
+    experiments: str
+    """ "id=variation" of each, sorted, with commas between."""
     epoch: int
     partition: int
     numerator: int
@@ -213,9 +223,15 @@ class WindowRow(NamedTuple):
     denominator: int
     n: int
     buckets: tuple[int, ...]
-    """Log-bucket indices of a duration's histogram."""
+    """Log-bucket indices of a histogram."""
     counts: tuple[int, ...]
     version: int
+
+    @property
+    def key(self) -> Key:
+        """Name the window: of all partitions together."""
+        around = (self.country, self.device, self.app_version, self.campaign, self.experiments)
+        return (self.metric, self.window, self.channel, self.source, self.currency, self.declared, around)
 
 
 class ProgressRow(NamedTuple):

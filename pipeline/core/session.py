@@ -47,7 +47,7 @@ class Sessions:
                 earlier.session = current
         step.session = current
         current.interactions += 1
-        current.campaign = _campaign(step.observed) or current.campaign
+        current.campaign = step.observed.campaign or current.campaign
         channel = step.observed.channel
         if channel not in current.channels:
             current.channels = (*current.channels, channel)
@@ -57,11 +57,7 @@ class Sessions:
         meaning, time = self._meaning, observed.time
         if time - current.ended > meaning.session_gap or time - current.started > meaning.session_length:
             return True
-        if (
-            meaning.campaign_cuts
-            and time > current.ended
-            and _campaign(observed) not in {"", current.campaign}
-        ):
+        if meaning.campaign_cuts and time > current.ended and observed.campaign not in {"", current.campaign}:
             return True
         zone = meaning.midnight_zone
         return bool(zone) and day_in(zone, time) != day_in(zone, current.started)
@@ -71,10 +67,6 @@ class Sessions:
         session = Session(short_id(self._customer, time), step.observed)
         self.all[time] = self.current = session
         return session
-
-
-def _campaign(observed: Observed) -> str:
-    return str(observed.facts.get("campaign") or "")
 
 
 def day_in(zone: str, time: int) -> int:

@@ -183,9 +183,9 @@ class Journey:
         self.contacts += step.contact
         if observed.channel != "system" and observed.channel not in self.channels:
             self.channels = (*self.channels, observed.channel)
-        campaign = observed.facts.get("campaign")
+        campaign = observed.campaign
         if campaign and (
             self.order is None or (observed.time, observed.ref) <= (self.order.time, self.order.ref)
         ):
-            self.last_touch = str(campaign)
+            self.last_touch = campaign
             self.first_touch = self.first_touch or self.last_touch

@@ -6,6 +6,7 @@ What comes in: an accepted interaction. What goes out: messages, each for one ac
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from pipeline.core.around import NOWHERE, around_of
 from pipeline.core.interaction import Interaction
 from pipeline.core.message import (
     MACHINE_KINDS,
@@ -79,7 +80,7 @@ def things_among(identifiers: tuple[str, ...]) -> tuple[str, ...]:
 
 def _observed(interaction: Interaction, ref: Ref, things: tuple[str, ...], reads: Reads) -> Observed:
     kind, context = interaction.type, interaction.context
-    has_facts = kind in FACTS or kind in reads or "campaign" in context
+    has_facts = kind in FACTS or kind in reads
     return Observed(
         interaction.time,
         ref,
@@ -89,11 +90,12 @@ def _observed(interaction: Interaction, ref: Ref, things: tuple[str, ...], reads
         interaction.channel,
         interaction.passive,
         things,
-        _facts(kind, interaction.data, context, reads) if has_facts else _NO_FACTS,
+        _facts(kind, interaction.data, reads) if has_facts else _NO_FACTS,
+        around_of(context) if context else NOWHERE,
     )
 
 
-def _facts(kind: str, data: Mapping[str, Any], context: Mapping[str, Any], reads: Reads) -> dict[str, Fact]:
+def _facts(kind: str, data: Mapping[str, Any], reads: Reads) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
     for fact, field, member in FACTS.get(kind, ()):
         value: Any = data.get(field)
@@ -103,9 +105,6 @@ def _facts(kind: str, data: Mapping[str, Any], context: Mapping[str, Any], reads
     for field in reads.get(kind, ()):
         value = data.get(field)
         facts.setdefault(field, value if isinstance(value, str | int | float) else None)
-    campaign = context.get("campaign")
-    if campaign:
-        facts["campaign"] = "/".join([str(campaign.get(k) or "") for k in ("source", "medium", "name")])
     return facts
 
 

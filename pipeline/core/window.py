@@ -1,20 +1,24 @@
 """Contributions to metric windows: numbers that can be added and taken away again.
 
-A key is (metric, minute, channel, source, currency), the minute as seconds since 1970-01-01 UTC. Durations also
-count into a log-bucket histogram with 1 % relative error (DDSketch: Masson, Rim and Lee, VLDB 2019).
+The minute of a key is seconds since 1970-01-01 UTC. Values of which there is a mean also count into a log-bucket
+histogram with 1 % relative error (DDSketch: Masson, Rim and Lee, VLDB 2019).
 """
 
 import math
 from typing import Final, NamedTuple
 
+from pipeline.core.around import Around
 from pipeline.core.message import Observed
 
 _RELATIVE_ERROR: Final = 0.01
 _LOG_GAMMA: Final = math.log((1 + _RELATIVE_ERROR) / (1 - _RELATIVE_ERROR))
-ZERO_BUCKET: Final = -(2**31)
-"""Where durations of nothing count."""
+ZERO_BUCKET: Final = -(2**29)
+"""Where values of 0 count: below all that are greater, above all that are less."""
+NEGATIVE: Final = -(2**30)
+"""A value less than 0 counts so far below the bucket of its size, mirrored."""
 
-Key = tuple[str, int, str, str, str]
+Key = tuple[str, int, str, str, str, str, Around]
+"""(metric, minute, channel, source, currency, declared, around); declared are the metric's own, as "name=value"."""
 
 
 class Contribution(NamedTuple):
@@ -34,14 +38,22 @@ class Contribution(NamedTuple):
         )
 
 
-def key_of(metric: str, observed: Observed, currency: str = "") -> Key:
-    """Give the window of a metric for the minute, channel and source of an interaction."""
-    return (metric, observed.time // 60_000 * 60, observed.channel, observed.ref[0], currency)
+def key_of(metric: str, observed: Observed, currency: str = "", declared: str = "") -> Key:
+    """Give the window of a metric for the minute and the dimensions of an interaction."""
+    return key_at(metric, observed.time, observed, currency, declared)
 
 
-def bucket_of(duration: int) -> int:
-    """Give the histogram bucket of a duration in ms: all values within 1 % of 2 gamma^bucket / (gamma + 1)."""
-    return math.ceil(math.log(duration) / _LOG_GAMMA) if duration > 0 else ZERO_BUCKET
+def key_at(metric: str, time: int, observed: Observed, currency: str = "", declared: str = "") -> Key:
+    """Give the window of a metric for the minute of a time (ms) and the dimensions of an interaction."""
+    minute = time // 60_000 * 60
+    return (metric, minute, observed.channel, observed.ref[0], currency, declared, observed.around)
+
+
+def bucket_of(value: int) -> int:
+    """Give the histogram bucket of a value: all in it are within 1 % of 2 gamma^bucket / (gamma + 1)."""
+    if value > 0:
+        return math.ceil(math.log(value) / _LOG_GAMMA)
+    return NEGATIVE - bucket_of(-value) if value < 0 else ZERO_BUCKET
 
 
 class Total:

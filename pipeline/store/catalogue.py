@@ -14,7 +14,7 @@ from pipeline.store.session import Session
 
 _COLUMNS: Final = (
     "metric, number, meaning, kind, unit, scale, good, numerator, denominator, counted_at, "
-    "final_after_seconds, minimum_n, formula"
+    "final_after_seconds, minimum_n, quantile, dimensions, formula"
 )
 _INSERT: Final = f"INSERT INTO cx_store.metric_catalogue ({_COLUMNS}, version, is_deleted) VALUES"
 
@@ -67,6 +67,8 @@ def _wanted() -> list[tuple[Any, ...]]:
             metric.counted_at,
             metric.final_after_seconds,
             metric.minimum_n,
+            metric.quantile,
+            list(metric.dimensions),
             metric.source,
         )
         for number, metric in enumerate(catalogue.load().metrics)

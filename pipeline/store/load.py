@@ -43,13 +43,12 @@ class Loader:
                 partition=partition,
                 metrics=sorted({key[0] for key in some}),
                 minutes=sorted({key[1] for key in some}),
-                keys=some,
+                keys=[(*key[:-1], *key[-1]) for key in some],
             )
-            for *key, _, _, numerator, denominator, n, buckets, counts, version in rows:
-                name = _key(*key)
-                found[name] = WindowRow(
-                    *name, epoch, partition, numerator, denominator, n, tuple(buckets), tuple(counts), version
-                )
+            for *name, _, _, numerator, denominator, n, buckets, counts, version in rows:
+                key = _key(*name)
+                counted = (epoch, partition, numerator, denominator, n, tuple(buckets), tuple(counts), version)
+                found[key] = WindowRow._make((*key[:-1], *key[-1], *counted))
         return found
 
     def known_actors(self, partition: int, before: int, *, limit: int = 1_000_000) -> set[str] | None:
@@ -94,5 +93,6 @@ def _parts(keys: Collection[Each]) -> Iterator[list[Each]]:
         yield everything[start : start + _AT_ONCE]
 
 
-def _key(metric: bytes, minute: int, channel: bytes, source: bytes, currency: bytes) -> Key:
-    return (metric.decode(), minute, channel.decode(), source.decode(), currency.decode())
+def _key(metric: bytes, minute: int, *texts: bytes) -> Key:
+    channel, source, currency, declared, *around = [text.decode() for text in texts]
+    return (metric.decode(), minute, channel, source, currency, declared, (*around,))  # type: ignore[return-value]

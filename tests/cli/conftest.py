@@ -194,7 +194,7 @@ def windows(engine: Writer) -> Writer:
     """Three minutes of nps and one of revenue."""
     minute = START // 1000
     nps = [
-        row(WindowRow, metric="nps", window=minute + 60 * n, numerator=100 * n, denominator=2, n=2)
+        row(WindowRow, metric="nps", window=minute + 60 * n, numerator=2000 * n, denominator=40, n=40)
         for n in (1, 2, 3)
     ]
     revenue = row(

@@ -19,9 +19,9 @@ def test_windows_show_numerator_denominator_n_value_and_whether_final(run: Run) 
     }
     assert newest == {
         "metric": "nps",
-        "numerator": 300,
-        "denominator": 2,
-        "n": 2,
+        "numerator": 6000,
+        "denominator": 40,
+        "n": 40,
         "value": 150,
         "is_final": 0,
     }
@@ -36,7 +36,7 @@ def test_without_a_name_each_metric_has_its_latest(run: Run) -> None:
 @pytest.mark.usefixtures("windows")
 def test_longer_windows_are_sums(run: Run) -> None:
     (row,) = json.loads(run("metrics", "nps", "--every", "day", "--format", "json").out)
-    assert (row["started"], row["numerator"], row["denominator"]) == ("2026-03-01T00:00:00Z", 600, 6)
+    assert (row["started"], row["numerator"], row["denominator"]) == ("2026-03-01T00:00:00Z", 12_000, 120)
 
 
 @pytest.mark.usefixtures("windows")

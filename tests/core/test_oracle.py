@@ -4,6 +4,8 @@ from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.oracle import Answer, answer
 from pipeline.core.row import FrictionRow, IdentityRow, JourneyRow, TouchpointRow
+from pipeline.core.telling import observed_of
+from pipeline.core.window import bucket_of, key_at
 from tests.core.build import interaction, moment, order
 
 PAGE = "page_viewed"
@@ -181,7 +183,7 @@ def test_a_reply_exactly_at_its_deadline_is_in_time() -> None:
     assert (late.kind, late.absence, late.time, late.id) == (
         "late_first_reply", 1, moment("10:02"), ask.id,
     )  # fmt: skip
-    key = ("first_response_time", moment("10:02") // 1000, "chat", "web", "")
+    key = key_at("first_response_time", moment("10:02"), observed_of(ask))
     assert told(ask, bot, too_late).windows[key][:3] == (121_000, 1, 1)
 
 
@@ -234,7 +236,9 @@ def test_only_the_last_answer_to_a_survey_exists() -> None:
 
     given = told(answered("10:00", 3), answered("11:00", 9), answered("12:00", 11))
     assert not given.frictions
-    assert [value for key, value in given.windows.items() if key[0] == "nps"] == [(100, 1, 1, ())]
+    assert [value for key, value in given.windows.items() if key[0] == "nps"] == [
+        (100, 1, 1, ((bucket_of(100), 1),))
+    ]
 
 
 def test_a_midnight_and_a_campaign_cut_sessions_where_they_are_settings() -> None:

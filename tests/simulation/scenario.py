@@ -67,6 +67,16 @@ def pools(random: Random) -> dict[str, list[str]]:
     return {kind: [f"{kind}:{n}" for n in range(random.randint(*sizes.get(kind, (0, 2))))] for kind in KINDS}
 
 
+def _context(random: Random) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "campaign": {"source": random.choice("ab")},
+        "country": random.choice(["DE", None]),
+        "device": {"type": random.choice(["phone", None])},
+        "experiments": [{"id": "hero", "variation": random.choice("ab")}],
+    }
+    return {name: value for name, value in told.items() if random.random() < 0.5}
+
+
 def _data(random: Random, kind: str, promise: int) -> dict[str, Any]:
     money = {"amount": random.randint(1, 9) * 100, "currency": random.choice(["EUR", "THB"])}
     reason = {"reason_code": random.choice(REASONS)}
@@ -136,7 +146,7 @@ def interactions(random: Random) -> list[Interaction]:
                 received=time,
                 identifiers=_identifiers(random, kind, pool),
                 consent=None,
-                context={"campaign": {"source": random.choice("ab")}} if random.random() < 0.2 else {},
+                context=_context(random) if random.random() < 0.3 else {},
                 data=data,
                 context_json="",
                 data_json="",

@@ -71,7 +71,7 @@ def key_of_row(row: object) -> tuple[object, ...]:
         case IdentityRow():
             return ("identity", row.from_identifier, row.to_identifier)
         case WindowRow():
-            return ("window", tuple(row[:5]), row.partition)
+            return ("window", row.key, row.partition)
         case _:
             raise TypeError(row)
 

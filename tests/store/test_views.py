@@ -48,13 +48,11 @@ def window(analyst: Reader, metric: str, view: str = "metric_windows") -> dict[s
 
 
 def test_an_analyst_reads_every_view(analyst: Reader) -> None:
-    views = analyst.query(
-        "SELECT name FROM system.tables WHERE database = 'cx' AND name != 'metrics_every'"
-    ).rows
+    views = analyst.query("SELECT name FROM system.tables WHERE database = 'cx' AND name != 'metrics'").rows
     assert len(views) > 15
     for (view,) in views:
         analyst.query(f"SELECT * FROM cx.{view} LIMIT 1")
-    analyst.query("SELECT * FROM cx.metrics_every(seconds = 900)")
+    analyst.query("SELECT * FROM cx.metrics(seconds = 900, by = ['channel'])")
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -109,10 +107,71 @@ def test_the_slowest_partition_of_the_newest_epoch_holds_the_watermark(
 
 
 def test_the_shares_of_partitions_and_epochs_add_up(analyst: Reader, writer: Writer) -> None:
-    shares = [row(WindowRow, partition=number, numerator=1, denominator=3, n=3) for number in range(3)]
-    writer.write("metric_windows", [*shares, row(WindowRow, epoch=1, numerator=-1, denominator=-1, n=-1)])
+    shares = [row(WindowRow, partition=number, numerator=10, denominator=30, n=30) for number in range(3)]
+    writer.write("metric_windows", [*shares, row(WindowRow, epoch=1, numerator=-10, denominator=-10, n=-10)])
     seen = window(analyst, "csat")
-    assert (seen["numerator"], seen["denominator"], seen["value"], seen["n"]) == (2, 8, 0.25, 8)
+    assert (seen["numerator"], seen["denominator"], seen["value"], seen["n"]) == (20, 80, 0.25, 80)
+
+
+def test_a_value_of_fewer_contributions_than_its_minimum_is_none(analyst: Reader, writer: Writer) -> None:
+    writer.write("metric_windows", [row(WindowRow, numerator=20, denominator=29, n=29)])
+    seen = window(analyst, "csat")
+    assert (seen["n"], seen["value"], seen["low"], seen["high"]) == (29, None, None, None)
+    writer.write("metric_windows", [row(WindowRow, partition=1, numerator=1, denominator=1, n=1)])
+    assert window(analyst, "csat")["value"] == 21 / 30
+
+
+def test_a_share_has_wilsons_interval(analyst: Reader, writer: Writer) -> None:
+    """15 of 100: 0.0931 to 0.2328, worked out by hand from Wilson's formula."""
+    writer.write("metric_windows", [row(WindowRow, numerator=15, denominator=100, n=100)])
+    seen = window(analyst, "csat")
+    assert math.isclose(seen["low"], 0.0931, abs_tol=5e-5)
+    assert math.isclose(seen["high"], 0.2328, abs_tol=5e-5)
+
+
+def test_a_mean_has_the_normal_interval_also_below_zero(analyst: Reader, writer: Writer) -> None:
+    """20 promoters, 60 passives, 20 detractors: mean 0, spread 63.56, so 0 ± 1.96 * 63.56 / 10."""
+    histogram = {bucket_of(points): n for points, n in ((-100, 20), (0, 60), (100, 20))}
+    nps = row(WindowRow, metric="nps", numerator=0, denominator=100, n=100)
+    writer.write("metric_windows", [nps._replace(buckets=tuple(histogram), counts=tuple(histogram.values()))])
+    seen = window(analyst, "nps")
+    assert (seen["value"], seen["p50"]) == (0, 0)
+    assert math.isclose(seen["low"], -12.46, rel_tol=0.02)
+    assert math.isclose(seen["high"], 12.46, rel_tol=0.02)
+    assert math.isclose(seen["p90"], 100, rel_tol=0.0101)
+
+
+def test_dimensions_that_are_not_asked_for_are_added_up(analyst: Reader, writer: Writer) -> None:
+    told = [("web", "DE", "a"), ("web", "TH", "a"), ("app", "DE", "b")]
+    writer.write(
+        "metric_windows",
+        [row(WindowRow, channel=where, country=country, app_version=v) for where, country, v in told],
+    )
+
+    def denominators(by: str) -> dict[tuple[str, ...], int]:
+        rows = analyst.query(
+            f"SELECT channel, country, app_version, denominator FROM cx.metrics(seconds = 60, by = {by})"
+        ).rows
+        return {(*names,): n for *names, n in rows}
+
+    assert denominators("[]") == {("", "", ""): 6}
+    assert denominators("['country']") == {("", "DE", ""): 4, ("", "TH", ""): 2}
+    assert denominators("['channel', 'app_version']") == {("web", "", "a"): 4, ("app", "", "b"): 2}
+    assert (
+        only(analyst, "SELECT denominator FROM cx.metric_windows WHERE channel = 'web'")["denominator"] == 4
+    )
+
+
+def test_the_rarest_values_of_a_dimension_are_one_called_other(analyst: Reader, writer: Writer) -> None:
+    many = [row(WindowRow, campaign=f"c{number:03}", n=200 - number) for number in range(105)]
+    writer.write("metric_windows", many)
+    shown = analyst.query("SELECT campaign, n FROM cx.metrics(seconds = 60, by = ['campaign'])").rows
+    assert len(shown) == 101
+    assert dict(shown)["other"] == sum(200 - number for number in range(100, 105))
+    audited = analyst.query(
+        "SELECT value FROM cx.dimension_values WHERE shown_as = 'other' ORDER BY value"
+    ).rows
+    assert audited == [(f"c{number}",) for number in range(100, 105)]
 
 
 def test_a_ratio_of_nothing_is_null(analyst: Reader, writer: Writer) -> None:
@@ -154,13 +213,14 @@ def test_durations_are_in_seconds_with_quantiles_within_one_percent(analyst: Rea
     seen = window(analyst, "first_response_time")
     assert seen["numerator"] == sum(waits) / 1000
     assert math.isclose(seen["value"], sum(waits) / 100_000)
+    assert seen["low"] < seen["value"] < seen["high"]
     assert math.isclose(seen["p50"], waits[49] / 1000, rel_tol=0.0101)
     assert math.isclose(seen["p90"], waits[89] / 1000, rel_tol=0.0101)
 
 
 def test_a_reply_at_once_is_a_duration_of_nothing(analyst: Reader, writer: Writer) -> None:
-    at_once = row(WindowRow, metric="first_response_time", numerator=0, denominator=1, n=1)
-    writer.write("metric_windows", [at_once._replace(buckets=(bucket_of(0),), counts=(1,))])
+    at_once = row(WindowRow, metric="first_response_time", numerator=0, denominator=10, n=10)
+    writer.write("metric_windows", [at_once._replace(buckets=(bucket_of(0),), counts=(10,))])
     seen = window(analyst, "first_response_time")
     assert (seen["value"], seen["p50"], seen["p90"]) == (0, 0, 0)
 
@@ -190,7 +250,7 @@ def test_a_window_is_final_once_the_watermark_reached_all_that_changes_it(
         ("metric_windows_5_minutes", 300),
         ("metric_windows_1_hour", 3600),
         ("metric_windows_1_day", 86400),
-        ("metrics_every(seconds = 900)", 900),
+        ("metrics(seconds = 900, by = [])", 900),
     ],
 )
 def test_longer_windows_are_sums_of_minutes(view: str, seconds: int, analyst: Reader, writer: Writer) -> None:

@@ -1,4 +1,4 @@
--- Each metric over all channels and sources, the latest three days.
+-- Each metric over all channels and sources, the latest day with something in it.
 SELECT
     shares.metric AS metric,
     toDate(shares.window) AS day,
@@ -11,4 +11,4 @@ SELECT
 FROM cx.metric_windows_1_day AS shares
 GROUP BY metric, day, currency
 ORDER BY metric ASC, currency ASC, day DESC
-LIMIT 3 BY metric, currency
+LIMIT 1 BY metric, currency

@@ -79,8 +79,8 @@ def _is_cut(session: Session, observed: Observed, meaning: Meaning) -> bool:
 
 def _is_new_campaign(session: Session, observed: Observed) -> bool:
     """A cut lies between two moments: at the time of the last interaction there is none."""
-    campaigns = [c for o in session.interactions if (c := o.facts.get("campaign"))]
-    campaign = observed.facts.get("campaign") if observed.time > session.ended else None
+    campaigns = [c for o in session.interactions if (c := o.campaign)]
+    campaign = observed.campaign if observed.time > session.ended else None
     return bool(campaign) and campaign != (campaigns[-1] if campaigns else None)
 
 

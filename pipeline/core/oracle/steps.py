@@ -102,9 +102,9 @@ def journey_row(
     steps, order = [step for step, _ in journey.steps], journey.order
     starts = {start.ref for start in history.starts}
     campaigns = [
-        str(campaign)
+        campaign
         for step in steps
-        if (campaign := step.facts.get("campaign")) and (order is None or moment_of(step) <= moment_of(order))
+        if (campaign := step.campaign) and (order is None or moment_of(step) <= moment_of(order))
     ]
     return JourneyRow(
         customer=history.customer,

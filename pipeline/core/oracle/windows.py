@@ -6,28 +6,35 @@ What comes in: interactions at their anchors (flow), and the customers' historie
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from pipeline.core.flow import Part
+from pipeline.core.around import named
+from pipeline.core.flow import Flow, Part
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed
 from pipeline.core.oracle.history import History, amount, ids_of
 from pipeline.core.oracle.sessions import Session
 from pipeline.core.survey import answer_of
-from pipeline.core.window import Contribution, Key, Total, bucket_of, key_of
+from pipeline.core.window import Contribution, Key, Total, bucket_of, key_at, key_of
 
 
 def flow(observed: Observed, meaning: Meaning) -> Iterator[Contribution]:
     """Count an interaction in its own minute, channel and source, at its anchor."""
     for counted in meaning.flows.get(observed.type, ()):
-        key = key_of(counted.metric, observed)
+        key = key_of(counted.metric, observed, declared=_declared(counted, observed))
         numerators = [_value(part, observed) for part in counted.numerator if _meant(part, observed)]
         values = [value for value in numerators if value is not None]
-        if counted.kind == "duration":
-            yield from (Contribution(key, value, 1, 1, bucket_of(value)) for value in values)
+        if counted.kind in {"mean", "quantile"}:
+            yield from (_mean(key, value) for value in values)
         elif counted.kind == "sum":
             yield from (Contribution(key, value, 0, 1) for value in values)
         else:
             below = [_value(part, observed) or 0 for part in counted.denominator if _meant(part, observed)]
             yield Contribution(key, sum(values), sum(below), sum(below))
+
+
+def _declared(counted: Flow, observed: Observed) -> str:
+    """Give "name=value" of the dimensions that the metric declares; without those that are not told."""
+    values = [(field, observed.facts.get(field)) for field in counted.dimensions]
+    return named([(field, str(value)) for field, value in values if value is not None])
 
 
 def _meant(part: Part, observed: Observed) -> bool:
@@ -74,7 +81,7 @@ def _orders(history: History) -> Iterator[Contribution]:
         revenue, currency = amount(order, "revenue"), str(order.facts.get("currency") or "")
         if revenue is not None:
             yield Contribution(key_of("revenue", order, currency), revenue, 0, 1)
-            yield Contribution(key_of("average_order_value", order, currency), revenue, 1, 1)
+            yield _mean(key_of("average_order_value", order, currency), revenue)
 
 
 def _carts(history: History, meaning: Meaning) -> Iterator[Contribution]:
@@ -93,11 +100,11 @@ def _answers(history: History) -> Iterator[Contribution]:
         answer = answer_of(observed)
         if answer is not None and answer.kind == "nps":
             points = 100 * (int(answer.is_promoter) - int(answer.is_detractor))
-            yield Contribution(key_of("nps", observed), points, 1, 1)
+            yield _mean(key_of("nps", observed), points)
         elif answer is not None and answer.kind == "csat":
             yield Contribution(key_of("csat", observed), int(answer.is_top), 1, 1)
         elif answer is not None and answer.kind == "ces":
-            yield Contribution(key_of("ces", observed), round(answer.score * 1000), 1, 1)
+            yield _mean(key_of("ces", observed), round(answer.score * 1000))
 
 
 def first_replies(history: History) -> list[tuple[Observed, Observed | None]]:
@@ -124,9 +131,12 @@ def _first_responses(history: History) -> Iterator[Contribution]:
     for start, reply in first_replies(history):
         if reply is not None:
             waited = reply.time - start.time
-            metric, _, channel, source, currency = key_of("first_response_time", start)
-            key = (metric, reply.time // 60_000 * 60, channel, source, currency)
-            yield Contribution(key, waited, 1, 1, bucket_of(waited))
+            yield _mean(key_at("first_response_time", reply.time, start), waited)
+
+
+def _mean(key: Key, value: int) -> Contribution:
+    """Count a value of which there is a mean and a histogram."""
+    return Contribution(key, value, 1, 1, bucket_of(value))
 
 
 def windows_of(

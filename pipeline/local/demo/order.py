@@ -58,10 +58,12 @@ def check_out(visit: Visit, *, gives_up: float = 0.25) -> Order | None:
         visit.do("payment_failed", {**checkout, "reason": "card_declined", "method": method})
         if script.chance(0.4):
             return None
-    return complete(visit, lines, total, checkout)
+    return complete(visit, lines, total, checkout, method)
 
 
-def complete(visit: Visit, lines: list[Json], total: Json, checkout: Json) -> Order | None:
+def complete(
+    visit: Visit, lines: list[Json], total: Json, checkout: Json, method: str = "card"
+) -> Order | None:
     """Complete the order of a checkout; None where that would be after the end."""
     script, shopper = visit.script, visit.shopper
     order = Order(
@@ -87,7 +89,7 @@ def complete(visit: Visit, lines: list[Json], total: Json, checkout: Json) -> Or
     order.at, order.promised_at = visit.at, promised
     shopper.orders += 1
     visit.cart, visit.items = "", []
-    paid = {"order_id": order.id, "total": total}
+    paid = {"order_id": order.id, "total": total, "method": method}
     script.tell("billing", "payment_succeeded", visit.at + 3 * SECOND, "system", order.who, paid)
     return order
 

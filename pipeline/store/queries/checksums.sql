@@ -45,23 +45,23 @@ UNION ALL
 SELECT
     'metric_windows' AS view,
     count() AS size,
-    sum(cityHash64(tuple(* EXCEPT (is_final)))) AS checksum
+    sum(cityHash64(tuple(* EXCEPT (is_final, watermark)))) AS checksum
 FROM cx.metric_windows
 UNION ALL
 SELECT
     'metric_windows_5_minutes' AS view,
     count() AS size,
-    sum(cityHash64(tuple(* EXCEPT (is_final)))) AS checksum
+    sum(cityHash64(tuple(* EXCEPT (is_final, watermark)))) AS checksum
 FROM cx.metric_windows_5_minutes
 UNION ALL
 SELECT
     'metric_windows_1_hour' AS view,
     count() AS size,
-    sum(cityHash64(tuple(* EXCEPT (is_final)))) AS checksum
+    sum(cityHash64(tuple(* EXCEPT (is_final, watermark)))) AS checksum
 FROM cx.metric_windows_1_hour
 UNION ALL
 SELECT
     'metric_windows_1_day' AS view,
     count() AS size,
-    sum(cityHash64(tuple(* EXCEPT (is_final)))) AS checksum
+    sum(cityHash64(tuple(* EXCEPT (is_final, watermark)))) AS checksum
 FROM cx.metric_windows_1_day

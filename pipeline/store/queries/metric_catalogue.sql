@@ -11,6 +11,8 @@ SELECT
     counted_at,
     final_after_seconds,
     minimum_n,
+    quantile,
+    dimensions,
     formula
 FROM cx_store.metric_catalogue FINAL
 ORDER BY number

@@ -4,6 +4,12 @@ SELECT
     channel,
     source,
     currency,
+    declared,
+    country,
+    device,
+    app_version,
+    campaign,
+    experiments,
     epoch,
     partition,
     numerator,
@@ -18,7 +24,19 @@ WHERE
     AND partition = {partition:UInt32}
     AND metric IN {metrics:Array(String)}
     AND window IN {minutes:Array(UInt32)}
-    AND (metric, toUnixTimestamp(window), channel, source, currency)
-    IN {keys:Array(Tuple(String, UInt32, String, String, String))}
+    AND (
+        metric,
+        toUnixTimestamp(window),
+        channel,
+        source,
+        currency,
+        declared,
+        country,
+        device,
+        app_version,
+        campaign,
+        experiments
+    )
+    IN {keys:Array(Tuple(String, UInt32, String, String, String, String, String, String, String, String, String))}
 ORDER BY version DESC
-LIMIT 1 BY metric, window, channel, source, currency
+LIMIT 1 BY metric, window, channel, source, currency, declared, country, device, app_version, campaign, experiments
