@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 
-from pipeline import contract
+from pipeline import catalogue, contract
 from pipeline.core.admission import Admission, partition_of
 from pipeline.core.batch import Batch, read_block
 from pipeline.core.meaning import Meaning
@@ -20,6 +20,7 @@ from pipeline.core.message import Message, encode_block
 from pipeline.core.partition import Partition
 from pipeline.local.demo.shop import Shop
 
+MEANING = Meaning(flows=catalogue.load().flows)
 PARTITIONS = 8
 FLUSH = 20_000
 BLOCK = 2_000
@@ -45,7 +46,7 @@ def blocks_of(messages: list[Message]) -> list[bytes]:
 def admit(records: list[SimpleNamespace], logs: list[list[bytes]], stages: Stages) -> None:
     admitting = contract.load(key=b"k" * 32).admit
     for at in range(0, len(records), FLUSH):
-        admission = Admission(admitting, PARTITIONS)
+        admission = Admission(admitting, PARTITIONS, reads=MEANING.reads)
         with stages.timed("admit: steps, rows, messages"):
             admission.add(records[at : at + FLUSH])
         with stages.timed("admit: encode blocks"):
@@ -54,7 +55,7 @@ def admit(records: list[SimpleNamespace], logs: list[list[bytes]], stages: Stage
 
 
 def stitch(logs: list[list[bytes]], stages: Stages) -> Counter[str]:
-    partitions = [Partition(0, number, Meaning(), sources=()) for number in range(PARTITIONS)]
+    partitions = [Partition(0, number, MEANING, sources=()) for number in range(PARTITIONS)]
     positions = [0] * PARTITIONS
     counted: Counter[str] = Counter()
     while any(position < len(log) for position, log in zip(positions, logs, strict=True)):

@@ -9,7 +9,7 @@ import gc
 import time
 from collections import defaultdict
 
-from pipeline import contract
+from pipeline import catalogue, contract
 from pipeline.core.customer import Customer, Touched, derive
 from pipeline.core.derived import add_rows
 from pipeline.core.difference import compare
@@ -20,7 +20,7 @@ from pipeline.core.row import Row
 from pipeline.core.telling import observed_of
 from pipeline.local.demo.shop import Shop
 
-MEANING = Meaning()
+MEANING = Meaning(flows=catalogue.load().flows)
 ROUNDS = 5
 
 

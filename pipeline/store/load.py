@@ -47,7 +47,16 @@ class Loader:
             )
             for *name, _, _, numerator, denominator, n, buckets, counts, version in rows:
                 key = _key(*name)
-                counted = (epoch, partition, numerator, denominator, n, tuple(buckets), tuple(counts), version)
+                counted = (
+                    epoch,
+                    partition,
+                    numerator,
+                    denominator,
+                    n,
+                    tuple(buckets),
+                    tuple(counts),
+                    version,
+                )
                 found[key] = WindowRow._make((*key[:-1], *key[-1], *counted))
         return found
 

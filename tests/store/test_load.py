@@ -47,8 +47,8 @@ def test_a_window_is_loaded_in_its_newest_version(writer: Writer, loader: Loader
     newest = row(WindowRow, version=9, numerator=3, buckets=(-5, 7), counts=(1, 2))
     writer.write("metric_windows", [newest])
     writer.write("metric_windows", [row(WindowRow, version=8), row(WindowRow, partition=1, version=10)])
-    key = ("csat", MINUTE, "web", "shop", "")
-    assert loader.windows([key, ("nps", MINUTE, "web", "shop", "")], 0, 0) == {key: newest}
+    other = row(WindowRow, metric="nps")
+    assert loader.windows([newest.key, other.key], 0, 0) == {newest.key: newest}
 
 
 def test_windows_are_told_apart_by_every_part_of_their_key(writer: Writer, loader: Loader) -> None:
@@ -58,10 +58,11 @@ def test_windows_are_told_apart_by_every_part_of_their_key(writer: Writer, loade
         {"currency": "EUR"},
         {"window": MINUTE + 60},
         {"metric": "nps"},
+        *({name: "x"} for name in ("declared", "country", "device", "app_version", "campaign", "experiments")),
     ]
     rows = [row(WindowRow, **other) for other in others]
     writer.write("metric_windows", [row(WindowRow), *rows])
-    keys = [each[:5] for each in rows]
+    keys = [each.key for each in rows]
     assert loader.windows(keys, 0, 0) == dict(zip(keys, rows, strict=True))
     assert loader.windows(keys, 1, 0) == {}
 
