@@ -58,7 +58,10 @@ def test_windows_are_told_apart_by_every_part_of_their_key(writer: Writer, loade
         {"currency": "EUR"},
         {"window": MINUTE + 60},
         {"metric": "nps"},
-        *({name: "x"} for name in ("declared", "country", "device", "app_version", "campaign", "experiments")),
+        *(
+            {name: "x"}
+            for name in ("declared", "country", "device", "app_version", "campaign", "experiments")
+        ),
     ]
     rows = [row(WindowRow, **other) for other in others]
     writer.write("metric_windows", [row(WindowRow), *rows])
