@@ -1,22 +1,19 @@
 """Writes docs/tables.md from the comments that the database holds.
 
-python -m pipeline.store.describe > docs/tables.md
+python docs/tables_page.py
 """
 
-import sys
 from collections.abc import Iterator
 from typing import Final
 
-from pipeline.settings import Settings
-from pipeline.settings.load import load
-from pipeline.store.connect import Server, server_of
+from pipeline.store.connect import Server
 from pipeline.store.queries import query
 from pipeline.store.read import Reader
 
 _INTRODUCTION: Final = """\
 # Tables and views
 
-Made from the comments in `schemas/clickhouse` by `python -m pipeline.store.describe > docs/tables.md`; a test holds it current.
+Made from the comments in `schemas/clickhouse` by `python docs/tables_page.py`; a test holds it current.
 
 Analysts read the views in `cx`. The pipeline writes the tables in `cx_store`, where each row replaces the one of the same key with
 a smaller version. Times are UTC.
@@ -56,7 +53,3 @@ def _columns(columns: object) -> Iterator[str]:
     for _, name, kind, comment in columns:
         yield f"| `{name}` | {kind} | {comment} |"
     yield ""
-
-
-if __name__ == "__main__":
-    sys.stdout.write(describe(server_of(load(Settings).settings, "migrator")))

@@ -16,7 +16,7 @@ from pipeline.store.read import Reader
 FILES = find_schemas() / "clickhouse"
 QUERIES = Path(migrate.__file__).parent / "queries"
 PAGE = find_schemas().parent / "docs" / "tables.md"
-CHANGED = "the comments changed: python -m pipeline.store.describe > docs/tables.md"
+CHANGED = "the comments changed: python docs/tables_page.py"
 
 
 @pytest.fixture
