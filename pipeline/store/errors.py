@@ -60,7 +60,9 @@ def explain(error: Exception, doing: str) -> StoreError:
     text = " ".join(str(error).split("Stack trace", maxsplit=1)[0].split()) or type(error).__name__
     code = error.code if isinstance(error, errors.ServerException) else None
     if code in _SCHEMA:
-        return SchemaError(f"{doing}: the tables do not fit this version; run cxstream migrate ({text})")
+        return SchemaError(
+            f"{doing}: there is no such name; if the tables are of another version: cxstream migrate ({text})"
+        )
     if not is_temporary(error):
         return RefusedError(f"{doing}: ClickHouse refused ({text})")
     return UnavailableError(f"{doing}: ClickHouse did not take it in time ({text})")

@@ -1,0 +1,1 @@
+"""Each metric once more, as plain SQL over the archive."""
