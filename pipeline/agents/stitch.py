@@ -92,7 +92,7 @@ class Stitch:
                 for word in batch.words.values():
                     words[partition_of(word.actor, self._partitions)].append(word)
                 crossings += assignment.partition.crossings(batch)
-                progress.append(assignment.partition.progress(batch))
+                progress.append(assignment.partition.progress(batch, run[-1].value.records[-1].timestamp))
                 told += batch.told
         return Work(events, tables, words, crossings, progress, told)
 

@@ -1,10 +1,10 @@
-"""The worker: two Faust agents, what they write to, and who watches them. All wiring is here.
+"""The worker: three Faust agents, what they write to, and who looks after them. All wiring is here.
 
-interactions.* ──► admit ──► stitch topic ──► stitch ──► ClickHouse
+interactions.* ──► admit ──► stitch topic ──► stitch ──► ClickHouse ◄── watch
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any, Final
@@ -17,12 +17,13 @@ from pipeline.agents import flush
 from pipeline.agents.admit import Admit
 from pipeline.agents.assignment import Limits
 from pipeline.agents.stitch import Stitch
+from pipeline.agents.watch import Watch
 from pipeline.agents.watermarks import Pace, Watermarks
 from pipeline.core.admission import Admission
 from pipeline.core.limit import RejectionLimit
 from pipeline.core.meaning import DAY, MINUTE, SECOND
 from pipeline.emit.connection import connection_of
-from pipeline.kafka import BlockProducer, assigned, flushes, is_idle, lag, make_app, serve
+from pipeline.kafka import BlockProducer, assigned, ends, flushes, lag, make_app, resting, serve
 from pipeline.meaning import meaning_of
 from pipeline.settings import Settings
 from pipeline.store.connect import server_of
@@ -34,8 +35,10 @@ from pipeline.telemetry.server import TelemetryServer
 _TICK_SECONDS: Final = 1.0
 _CLOSE_SECONDS: Final = 5.0
 """How long leaving ClickHouse may take; a server that stalls is left without a word."""
-_IDLE_TICKS: Final = 5
-"""How many ticks pass between two words that a raw partition is idle."""
+_IDLE_SECONDS: Final = 5.0
+"""How long it is between two words that a raw partition is idle."""
+_LOOK_SECONDS: Final = 0.5
+"""How long it is between two looks at what has become final. Where nothing goes on, one look decides."""
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +82,7 @@ class Worker:
         server = server_of(settings, "writer")
         deadline = settings.retry_deadline_seconds
         self._writers = WriterPool(server, deadline=deadline)
-        self._loader = Loader(server, deadline=deadline)
+        self._loader, self._watch_loader = (Loader(server, deadline=deadline) for _ in range(2))
         pace = Pace(skew=settings.watermark_skew_seconds * SECOND)
         self._watermarks = Watermarks(self._producer, settings.stitch_topic, settings.stitch_partitions, pace)
         self._sources = [
@@ -116,8 +119,12 @@ class Worker:
             telemetry=self._telemetry,
             limits=Limits(actors=max(settings.cache_actors // settings.stitch_partitions, 1)),
         )
+        self._watch = Watch(
+            loader=self._watch_loader, writer=self._writers, ends=self._ends, telemetry=self._telemetry
+        )
         self._agent("admit", self.app.topic(*settings.source_topics), admit)
         self._agent("stitch", self.app.topic(settings.stitch_topic), self._stitch)
+        self._agent("watch", self.app.topic(settings.watch_topic), self._watch)
 
     def _agent(self, name: str, topic: Any, stage: Any) -> None:
         settings = self._settings
@@ -133,43 +140,61 @@ class Worker:
         host, port = self._settings.telemetry_host, self._settings.telemetry_port
         async with self._producer:
             with TelemetryServer(self._telemetry, host, port):
-                ticking = asyncio.create_task(self._watch())
+                repeated = [
+                    asyncio.create_task(self._repeat(self._tick, _TICK_SECONDS)),
+                    asyncio.create_task(self._repeat(self._rest, _IDLE_SECONDS)),
+                    asyncio.create_task(self._repeat(self._look, _LOOK_SECONDS)),
+                ]
                 try:
                     yield
                 finally:
-                    ticking.cancel()
+                    for each in repeated:
+                        each.cancel()
                     with suppress(TimeoutError):
                         await asyncio.wait_for(asyncio.to_thread(self._close), _CLOSE_SECONDS)
 
     def _close(self) -> None:
-        self._writers.stop(within=0)
-        self._loader.stop(within=0)
-        self._writers.close()
-        self._loader.close()
+        sessions = (self._writers, self._loader, self._watch_loader)
+        for each in sessions:
+            each.stop(within=0)
+        for each in sessions:
+            each.close()
+
+    async def _ends(self) -> list[int]:
+        stitch = [(self._settings.stitch_topic, number) for number in range(self._settings.stitch_partitions)]
+        answered = await ends(self.app, stitch)
+        return [answered[each] for each in stitch]
 
     async def _tick(self) -> None:
-        """Tell telemetry and idle watermarks how things stand, again and again."""
-        ticks = 0
-        while True:
-            await asyncio.sleep(_TICK_SECONDS)
-            self._telemetry.health.beat()
-            self._telemetry.caches(self._stitch.sizes())
-            mine = assigned(self.app)
-            self._telemetry.lags(lag(self.app))
-            self._stitch.keep([n for topic, n in mine if topic == self._settings.stitch_topic])
-            topics = {topic for topic, _ in mine}
-            self._telemetry.assigned({t: sum(1 for topic, _ in mine if topic == t) for t in topics})
-            ticks += 1
-            if ticks % _IDLE_TICKS == 0:
-                raw = [source for source in self._sources if source in mine]
-                await self._watermarks.idle({s: partial(is_idle, self.app, *s) for s in raw})
+        """Tell telemetry how things stand."""
+        mine = assigned(self.app)
+        self._telemetry.caches(self._stitch.sizes())
+        self._telemetry.lags(lag(self.app))
+        self._stitch.keep([n for topic, n in mine if topic == self._settings.stitch_topic])
+        topics = {topic for topic, _ in mine}
+        self._telemetry.assigned({t: sum(1 for topic, _ in mine if topic == t) for t in topics})
 
-    async def _watch(self) -> None:
-        """Tick; a failure of that ends the worker like any other."""
+    async def _rest(self) -> None:
+        """Let idle raw partitions move on."""
+        mine = assigned(self.app)
+        raw = [source for source in self._sources if source in mine]
+        await self._watermarks.idle(raw, partial(resting, self.app))
+
+    async def _look(self) -> None:
+        """Look at what has become final, if the group chose this worker to watch."""
+        if (self._settings.watch_topic, 0) in assigned(self.app):
+            await self._watch.look()
+        else:
+            self._watch.leave()
+
+    async def _repeat(self, what: Callable[[], Awaitable[None]], seconds: float) -> None:
+        """Do it again and again; a failure of that ends the worker like any other."""
         try:
-            await self._tick()
+            while True:
+                await asyncio.sleep(seconds)
+                await what()
         except Exception as error:
-            log.exception("the worker's own watch failed")
+            log.exception("the worker's own work failed")
             await self.app.crash(error)
 
     async def run(self) -> int:

@@ -133,6 +133,7 @@ encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Message).decode
 decode_block: Final = msgspec.msgpack.Decoder(list[Message]).decode
 split_block: Final = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
+decode_crossings: Final = msgspec.msgpack.Decoder(list[Crossed]).decode
 encode_block: Final = msgspec.msgpack.Encoder().encode
 
 

@@ -156,11 +156,11 @@ class Partition:
             counted = (self.epoch, self.number, numerator, denominator, n, buckets, counts, version)
             yield WindowRow._make((*key[:-1], *key[-1], *counted))
 
-    def progress(self, batch: Batch) -> ProgressRow:
-        """Give the row that is written after everything else of its batch."""
+    def progress(self, batch: Batch, appended_at: int) -> ProgressRow:
+        """Give the row that is written after everything else of its batch, whose last block the broker took then."""
         times = [self.watermarks.get(source, 0) for source in self._sources]
         heard = msgspec.json.encode(self.watermarks, order="sorted").decode()
-        return ProgressRow(self.epoch, self.number, min(times, default=0), batch.last, 0, heard)
+        return ProgressRow(self.epoch, self.number, min(times, default=0), batch.last, 0, heard, appended_at)
 
     def forget(self, keep_actors: int, keep_windows: int) -> None:
         """Evict what was not used for longest; never what the last batch used, for it may be unconfirmed."""

@@ -247,6 +247,19 @@ class ProgressRow(NamedTuple):
     """Offsets are never set back below it."""
     heard: str
     """JSON object: "topic/partition" of each raw partition → its watermark in ms."""
+    appended_at: int
+    """When the broker took the block of that message."""
+
+
+class FinalityRow(NamedTuple):
+    """Up to when everything that came in time is in the tables; the greatest of an epoch counts."""
+
+    epoch: int
+    watermark: int
+    decided_at: int
+    """When the broker took the newest block that was told by then."""
+    positions: tuple[int, ...]
+    """Position of each stitch partition by then."""
 
 
 Row = (
@@ -261,6 +274,7 @@ Row = (
     | IdentityRow
     | WindowRow
     | ProgressRow
+    | FinalityRow
 )
 
 TABLES: Final[Mapping[str, type[Row]]] = {
@@ -275,5 +289,6 @@ TABLES: Final[Mapping[str, type[Row]]] = {
     "identity": IdentityRow,
     "metric_windows": WindowRow,
     "progress": ProgressRow,
+    "finality": FinalityRow,
 }
 TABLE_OF: Final[Mapping[type[Row], str]] = {row: table for table, row in TABLES.items()}

@@ -3,7 +3,7 @@
 from pipeline.kafka.batch import Record, RecordBatch
 from pipeline.kafka.flushes import Event, flushes
 from pipeline.kafka.producer import BlockProducer
-from pipeline.kafka.transport import TransportError, assigned, is_idle, lag, make_app
+from pipeline.kafka.transport import TransportError, assigned, ends, lag, make_app, resting
 from pipeline.kafka.worker import serve
 
 __all__ = [
@@ -13,9 +13,10 @@ __all__ = [
     "RecordBatch",
     "TransportError",
     "assigned",
+    "ends",
     "flushes",
-    "is_idle",
     "lag",
     "make_app",
+    "resting",
     "serve",
 ]

@@ -20,15 +20,18 @@ class Record(Protocol):
 class RecordBatch:
     """Consecutive records of one partition; never empty."""
 
-    __slots__ = ("end", "partition", "records", "token", "topic")
+    __slots__ = ("end", "number", "partition", "records", "token", "topic")
 
-    def __init__(self, topic: str, partition: int, records: Sequence[Record], token: int, end: int) -> None:
+    def __init__(
+        self, topic: str, partition: int, records: Sequence[Record], *, token: int, number: int, end: int
+    ) -> None:
         self.topic = topic
         self.partition = partition
         self.records = records
         self.token = token
         """Another one whenever positions may have moved back: what was cached for the partition is then stale."""
-
+        self.number = number
+        """Counts the partition's slices of one token, from 0."""
         self.end = end
         """Offset after the partition's last record, as the fetch answer told."""
 

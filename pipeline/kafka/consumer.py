@@ -15,7 +15,7 @@ here (measured; docs/decisions/0030):
 """
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any, ClassVar, Final
@@ -47,6 +47,10 @@ class BatchConsumer(driver.Consumer):
         self._in_flight: defaultdict[TP, deque[ConsumerMessage]] = defaultdict(deque)
         self._expected: dict[TP, int] = {}
         """Next offset to fetch."""
+        self._handed: dict[TP, int] = {}
+        """Offset after the last record that was handed over."""
+        self._slices: Counter[TP] = Counter()
+        """How many slices were handed over since positions were sought."""
         self._alignment: Alignment[TP] = Alignment()
 
     async def perform_seek(self) -> None:
@@ -72,7 +76,8 @@ class BatchConsumer(driver.Consumer):
         self._alignment.forget()
         for tracked in (self._in_flight, self._acked, self._acked_index, self._gap, self._read_offset):
             tracked.clear()
-        self._expected = dict(offsets)
+        self._expected, self._handed = dict(offsets), dict(offsets)
+        self._slices.clear()
         self._read_offset.update({tp: offset or None for tp, offset in offsets.items()})
 
     def _new_offset(self, tp: TP) -> int | None:
@@ -92,15 +97,13 @@ class BatchConsumer(driver.Consumer):
         for tp in revoked:
             self._in_flight.pop(tp, None)
             self._expected.pop(tp, None)
+            self._handed.pop(tp, None)
         await super().on_partitions_revoked(revoked)
 
-    def is_idle(self, tp: TP) -> bool:
-        """Whether everything up to the end, as the last fetch answer gave it, is acknowledged."""
+    def acknowledged(self, tp: TP) -> int | None:
+        """Give the offset up to which all is acknowledged, None where a slice is in flight or nothing is known."""
         in_flight = self._in_flight.get(tp)
-        if (in_flight and not in_flight[-1].acked) or self._alignment.first(tp) is not None:
-            return False
-        expected = self._expected.get(tp)
-        return expected is not None and expected == self.highwater(tp)
+        return None if in_flight and not in_flight[-1].acked else self._handed.get(tp)
 
     def lag(self) -> dict[TP, int]:
         """Give by partition how many records are not acknowledged, as far as the last fetch answers tell."""
@@ -187,7 +190,8 @@ class BatchConsumer(driver.Consumer):
     async def _deliver(self, tp: TP, part: Sequence[Any], era: int, generation: int) -> bool:
         if era != self._era or not self.flow_active:
             return False
-        last = part[-1]
+        last, number = part[-1], self._slices[tp]
+        end = max(self.highwater(tp) or 0, last.offset + 1)
         message = ConsumerMessage(
             tp.topic,
             tp.partition,
@@ -196,7 +200,7 @@ class BatchConsumer(driver.Consumer):
             last.timestamp_type,
             [],
             None,
-            RecordBatch(tp.topic, tp.partition, part, era, max(self.highwater(tp) or 0, last.offset + 1)),  # type: ignore[arg-type]
+            RecordBatch(tp.topic, tp.partition, part, token=era, number=number, end=end),  # type: ignore[arg-type]
             None,
             0,
             0,
@@ -204,6 +208,7 @@ class BatchConsumer(driver.Consumer):
             generation_id=generation,
         )
         self._in_flight[tp].append(message)
+        self._handed[tp], self._slices[tp] = last.offset + 1, number + 1
         self._read_offset[tp] = last.offset
         await self.wait_first(self.callback(message), self.suspend_flow.wait())
         return era == self._era and self.flow_active

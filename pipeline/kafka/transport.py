@@ -4,12 +4,14 @@ What comes in: where the brokers are and which topics are read. What goes out: a
 server, which ends the process when an agent fails.
 """
 
+import asyncio
 import ssl
 from collections.abc import Callable, Collection
 from importlib.metadata import version
 from typing import Any, Final
 
 import faust
+from aiokafka.errors import KafkaError
 from faust.exceptions import ConsumerNotStarted
 from faust.serializers.schemas import Schema
 from faust.transport.drivers import aiokafka as driver
@@ -21,6 +23,9 @@ from pipeline.kafka.consumer import BatchConsumer
 
 TESTED: Final = "0.15.3"
 """The version of faust-streaming whose semi-private parts the batch consumer was tested with."""
+
+_ANSWER_SECONDS: Final = 10.0
+"""How long brokers may take to say where a log ends."""
 
 
 class TransportError(Exception):
@@ -116,10 +121,34 @@ def driver_credentials(user: str, password: str, mechanism: str, tls: ssl.SSLCon
     return faust.SSLCredentials(tls) if tls is not None else None
 
 
-def is_idle(app: faust.App, topic: str, partition: int) -> bool:
-    """Whether all of a partition up to the end, as a fetch answer gave it, is acknowledged."""
+async def resting(app: faust.App, partitions: Collection[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Give the partitions of which the brokers, asked now, have nothing that is not acknowledged; none if they do not answer."""
     consumer = app.consumer
-    return isinstance(consumer, BatchConsumer) and consumer.is_idle(TP(topic, partition))
+    if not isinstance(consumer, BatchConsumer):
+        return set()
+    done = {each: consumer.acknowledged(TP(*each)) for each in partitions}
+    quiet = [each for each, offset in done.items() if offset is not None]
+    try:
+        end = await ends(app, quiet)
+    except TransportError:
+        return set()
+    return {each for each in quiet if end[each] == done[each]}
+
+
+async def ends(app: faust.App, partitions: Collection[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """Give the offset after the last record of each partition, as their leaders say now.
+
+    Raises:
+        TransportError: they do not say so in time.
+    """
+    if not partitions:
+        return {}
+    try:
+        asked = app.consumer.highwaters(*(TP(*each) for each in partitions))
+        answered = await asyncio.wait_for(asked, _ANSWER_SECONDS)
+    except (KafkaError, TimeoutError, ConsumerNotStarted) as error:
+        raise TransportError(f"no end offsets: {type(error).__name__} {error}") from error
+    return {(tp.topic, tp.partition): end for tp, end in answered.items()}
 
 
 def assigned(app: faust.App) -> set[tuple[str, int]]:

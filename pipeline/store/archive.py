@@ -28,9 +28,11 @@ _TIMES: Final = frozenset(
         "first_seen",
         "last_seen",
         "watermark",
+        "appended_at",
+        "decided_at",
     }
 )
-_ARRAYS: Final = frozenset({"channels", "buckets", "counts", "identifiers"})
+_ARRAYS: Final = frozenset({"channels", "buckets", "counts", "identifiers", "positions"})
 
 
 def _column(name: str) -> str:

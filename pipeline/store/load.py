@@ -79,8 +79,8 @@ class Loader:
         """Give how far each stitch partition has come. Raises StoreError."""
         rows = self._ask("progress", epoch=epoch)
         return {
-            partition: ProgressRow(epoch, partition, watermark, position, floor, heard.decode())
-            for _, partition, watermark, position, floor, heard in rows
+            partition: ProgressRow(epoch, partition, watermark, position, floor, heard.decode(), appended_at)
+            for _, partition, watermark, position, floor, heard, appended_at in rows
         }
 
     def stop(self, within: float) -> None:

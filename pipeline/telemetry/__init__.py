@@ -5,7 +5,7 @@ verdicts. What may be lost: all of it, when the process ends.
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import AbstractContextManager, contextmanager
 from typing import Literal, Protocol
 
@@ -90,6 +90,18 @@ class Telemetry:
             if row.watermark > 0:
                 self.put(Gauge.WATERMARK, row.watermark / 1000, row.partition)
         self.confirmed("stitch", tables)
+
+    def crossed(self, holds: Iterable[bool]) -> None:
+        """Watch heard of crossings: whether each holds."""
+        for each in holds:
+            self.count(Counter.CROSSINGS, 1, str(each).lower())
+        self.count(Counter.FLUSHES, 1, "watch")
+
+    def watched(self, final: int, hops: int, *, watches: bool = True) -> None:
+        """Watch looked: up to when numbers are final in ms, and how many hops were passed since the last look."""
+        self.put(Gauge.WATCHES, int(watches))
+        self.put(Gauge.FINAL, final / 1000)
+        self.count(Counter.HOPS, hops)
 
     def confirmed(self, agent: Agent, tables: Mapping[str, Sized]) -> None:
         """A flush of an agent was confirmed and acknowledged; these rows are written."""

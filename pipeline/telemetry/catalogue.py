@@ -25,6 +25,15 @@ class Counter(Enum):
     TOLD = Measure("cxstream_messages_told_total", "Messages that actors were told.")
     NEW = Measure("cxstream_messages_new_total", "Messages that told an actor something new.")
     WORDS = Measure("cxstream_words_sent_total", "Words that actors sent to other actors.")
+    CROSSINGS = Measure(
+        "cxstream_crossings_total",
+        "Words on crossings of the friction threshold that watch heard, by whether they hold.",
+        ("holds",),
+    )
+    HOPS = Measure(
+        "cxstream_finality_hops_total",
+        "Hops that rounds of finality have passed, on the worker that watches.",
+    )
     LOADED = Measure("cxstream_actors_loaded_total", "Cold actors that were loaded from the ledger.")
     RETRIES = Measure("cxstream_write_retries_total", "Writes that were tried again.", ("table",))
 
@@ -42,6 +51,11 @@ class Gauge(Enum):
         "Watermark of a stitch partition, as Unix time.",
         ("partition",),
     )
+    FINAL = Measure(
+        "cxstream_final_timestamp_seconds",
+        "Watermark up to which numbers are final, as Unix time; 0 on a worker that does not watch.",
+    )
+    WATCHES = Measure("cxstream_watches", "1 on the worker that decides what is final.")
     LAST_WRITE = Measure(
         "cxstream_last_write_timestamp_seconds", "When a flush was last confirmed, as Unix time."
     )

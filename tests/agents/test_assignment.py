@@ -27,7 +27,7 @@ class Tables:
     def progress(self, epoch: int) -> dict[int, ProgressRow]:
         if self._read_to is None:
             return {}
-        return {3: ProgressRow(epoch, 3, 0, position_of(epoch, self._read_to, 5), 0, "{}")}
+        return {3: ProgressRow(epoch, 3, 0, position_of(epoch, self._read_to, 5), 0, "{}", 0)}
 
     def known_actors(self, partition: int, before: int, *, limit: int) -> set[str]:
         return set()

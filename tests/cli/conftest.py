@@ -9,11 +9,11 @@ import pytest
 from pipeline.cli import main
 from pipeline.core.row import (
     TABLES,
+    FinalityRow,
     FrictionRow,
     IdentityRow,
     InteractionRow,
     JourneyRow,
-    ProgressRow,
     SessionRow,
     TouchpointRow,
     WindowRow,
@@ -185,7 +185,7 @@ def story(engine: Writer) -> Writer:
             row(FrictionRow, time=START + 3300 * MINUTE, kind="late_first_reply", score=3.04, **due),
         ],
     )
-    engine.write("progress", [row(ProgressRow, watermark=START + 5000 * MINUTE)])
+    engine.write("finality", [row(FinalityRow, watermark=START + 5000 * MINUTE)])
     return engine
 
 

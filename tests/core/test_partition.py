@@ -30,7 +30,7 @@ def told(one: Partition, offset: int, messages: Sequence[object]) -> Batch:
 
 def fold(one: Partition, offset: int, *messages: object) -> list[object]:
     batch = told(one, offset, messages)
-    return [*chain.from_iterable(one.rows(batch).values()), one.progress(batch)]
+    return [*chain.from_iterable(one.rows(batch).values()), one.progress(batch, 7)]
 
 
 def messages_of_all(made: Sequence[Interaction]) -> list[ActorMessage]:
@@ -107,7 +107,7 @@ def test_the_watermark_is_the_minimum_over_all_declared_partitions() -> None:
     assert progress.watermark == 0, "one was not heard of"
     (progress,) = fold(one, 1, Watermark("web", 1, 300), Watermark("web", 0, 100))
     assert isinstance(progress, ProgressRow)
-    assert progress == ProgressRow(0, 3, 300, position_of(0, 1, 1), 0, '{"web/0":500,"web/1":300}')
+    assert progress == ProgressRow(0, 3, 300, position_of(0, 1, 1), 0, '{"web/0":500,"web/1":300}', 7)
     resumed = partition("web/0", "web/1")
     resumed.resume(progress)
     assert resumed.watermarks == {"web/0": 500, "web/1": 300}

@@ -21,6 +21,7 @@ from pipeline.core.row import (
     IdentityRow,
     JourneyRow,
     LedgerRow,
+    ProgressRow,
     SessionRow,
     TouchpointRow,
     WindowRow,
@@ -36,10 +37,16 @@ class Store:
     def __init__(self) -> None:
         self.ledger: dict[str, dict[int, bytes]] = defaultdict(dict)
         self.rows: dict[tuple[object, ...], tuple[int, object]] = {}
+        self.progress: dict[int, ProgressRow] = {}
 
     def put(self, row: object) -> None:
         if isinstance(row, LedgerRow):
             self.ledger[row.actor][row.position] = row.message
+            return
+        if isinstance(row, ProgressRow):
+            self.progress[row.partition] = max(
+                row, self.progress.get(row.partition, row), key=lambda one: one.position
+            )
             return
         key = key_of_row(row)
         old = self.rows.get(key)
@@ -103,6 +110,7 @@ class World:
         self.committed = [0] * self.count
         self.store = Store()
         self.stats: Counter[str] = Counter()
+        self.sources: tuple[str, ...] = ()
         self.chaos = self.random.choice([0, 0.02, 0.05])
         self.meaning = meaning_of(Random(seed))
 
@@ -121,7 +129,8 @@ class World:
         """Process one partition; every yield is a point at which it can die, stall or be replaced."""
         random, store = self.random, self.store
         position = self.committed[number]
-        partition = Partition(0, number, self.meaning, sources=())
+        partition = Partition(0, number, self.meaning, sources=self.sources)
+        partition.resume(store.progress.get(number))
         alive = True
         while True:
             log = self.log[number]
@@ -142,6 +151,8 @@ class World:
             writes: list[object] = [row for rows in partition.rows(batch).values() for row in rows]
             writes += self._blocks(batch)
             random.shuffle(writes)
+            if self.broken == "progress before the rest":
+                store.put(partition.progress(batch, last))
             if self.broken == "acknowledged first" and alive:
                 self.committed[number] = max(self.committed[number], last)
             for write in writes:
@@ -152,6 +163,8 @@ class World:
                 else:
                     store.put(write)
             alive = (yield "written") is None and alive
+            store.put(partition.progress(batch, last))
+            alive = (yield "told") is None and alive
             if alive:
                 self.committed[number] = max(self.committed[number], last)
             position = last

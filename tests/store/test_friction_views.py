@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pipeline.core.row import FrictionRow, JourneyRow, ProgressRow, SessionRow, TouchpointRow
+from pipeline.core.row import FinalityRow, FrictionRow, JourneyRow, SessionRow, TouchpointRow
 from pipeline.store.read import Reader
 from pipeline.store.write import Writer
 from tests.store.rows import AT, row
@@ -11,7 +11,7 @@ DAY_MS = 86_400_000
 
 
 def watermark(writer: Writer, at: int) -> None:
-    writer.write("progress", [row(ProgressRow, watermark=at, position=at << 8)])
+    writer.write("finality", [row(FinalityRow, watermark=at)])
 
 
 def absence(**fields: Any) -> FrictionRow:

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.core.row import (
     TABLES,
+    FinalityRow,
     IdentityRow,
     IntakeRow,
     InteractionRow,
@@ -40,7 +41,7 @@ def moment(milliseconds: int) -> datetime:
 
 
 def watermark(writer: Writer, at: int) -> None:
-    writer.write("progress", [row(ProgressRow, watermark=at)])
+    writer.write("finality", [row(FinalityRow, watermark=at)])
 
 
 def window(analyst: Reader, metric: str, view: str = "metric_windows") -> dict[str, Any]:
@@ -75,7 +76,6 @@ def test_a_quiet_journey_without_an_order_is_abandoned_after_it_closed(
     watermark(writer, AT + 1000)
     assert only(analyst, "SELECT outcome, ended FROM cx.journeys") == {"outcome": "open", "ended": None}
     watermark(writer, AT + 1001)
-    writer.write("progress", [row(ProgressRow, watermark=AT + 1001, position=6 << 16)])
     assert only(analyst, "SELECT outcome, ended FROM cx.journeys") == {
         "outcome": "abandoned",
         "ended": moment(AT + 500),
@@ -97,13 +97,24 @@ def test_a_journey_with_an_order_keeps_its_outcome_and_ends_when_it_closed(
     assert only(analyst, columns) == {**expected, "ended": moment(AT + 1600)}
 
 
-def test_the_slowest_partition_of_the_newest_epoch_holds_the_watermark(
+def test_the_slowest_partition_of_the_newest_epoch_is_how_far_sources_were_heard(
     analyst: Reader, writer: Writer
 ) -> None:
-    assert only(analyst, "SELECT * FROM cx.watermark") == {"watermark": moment(0)}
+    nothing = {"watermark": moment(0), "heard": moment(0), "decided_at": moment(0)}
+    assert only(analyst, "SELECT * FROM cx.watermark") == nothing
     partitions = [row(ProgressRow, partition=number, watermark=AT + number, epoch=1) for number in (1, 2)]
     writer.write("progress", [*partitions, row(ProgressRow, watermark=AT - 5)])
-    assert only(analyst, "SELECT * FROM cx.watermark") == {"watermark": moment(AT + 1)}
+    assert only(analyst, "SELECT * FROM cx.watermark") == nothing | {"heard": moment(AT + 1)}
+
+
+def test_the_greatest_decision_counts_whoever_wrote_it_and_when(analyst: Reader, writer: Writer) -> None:
+    decided = [row(FinalityRow, watermark=AT + n, decided_at=AT + 9 + n) for n in (3, 7, 5)]
+    for each in (*decided, decided[0], row(FinalityRow, watermark=AT + 1, epoch=1)):
+        writer.write("finality", [each])
+    assert only(analyst, "SELECT watermark, decided_at FROM cx.watermark") == {
+        "watermark": moment(AT + 7),
+        "decided_at": moment(AT + 16),
+    }
 
 
 def test_the_shares_of_partitions_and_epochs_add_up(analyst: Reader, writer: Writer) -> None:
@@ -238,9 +249,10 @@ def test_a_window_is_final_once_the_watermark_reached_all_that_changes_it(
     metric: str, view: str, final_at: int, analyst: Reader, writer: Writer
 ) -> None:
     writer.write("metric_windows", [row(WindowRow, metric=metric)])
-    writer.write("progress", [row(ProgressRow, watermark=final_at - 1, position=1)])
+    writer.write("progress", [row(ProgressRow, watermark=final_at)])
+    watermark(writer, final_at - 1)
     assert window(analyst, metric, view)["is_final"] == 0
-    writer.write("progress", [row(ProgressRow, watermark=final_at, position=2)])
+    watermark(writer, final_at)
     assert window(analyst, metric, view)["is_final"] == 1
 
 
@@ -313,9 +325,11 @@ def test_ids_with_two_contents_are_listed(analyst: Reader, writer: Writer) -> No
 def test_freshness_names_the_newest(analyst: Reader, writer: Writer) -> None:
     writer.write("interactions", [row(InteractionRow, time=AT + 3)])
     writer.write("intake", [row(IntakeRow, received=AT + 5)])
+    writer.write("progress", [row(ProgressRow, watermark=AT + 8)])
     watermark(writer, AT)
     assert only(analyst, "SELECT * FROM cx.freshness") == {
         "watermark": moment(AT),
+        "heard": moment(AT + 8),
         "newest_received": moment(AT + 5),
         "newest_time": moment(AT + 3),
     }

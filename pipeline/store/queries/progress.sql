@@ -4,7 +4,8 @@ SELECT
     toUnixTimestamp64Milli(watermark) AS watermark_ms,
     position,
     floor,
-    heard
+    heard,
+    toUnixTimestamp64Milli(appended_at) AS appended_at_ms
 FROM cx_store.progress FINAL
 WHERE epoch = {epoch:UInt8}
 ORDER BY partition
