@@ -92,7 +92,7 @@ _PLAIN: dict[type[Row], tuple[Any, ...]] = {
         *("", "", 1, 0),
     ),
     IdentityRow: ("anonymous:a-9", "customer:42", "live", "", AT, AT, 1, "shop", "i-1", 1, 0),
-WindowRow: ("csat", AT // 1000, "web", "shop", "", "", "", "", "", "", "", 0, 0, 1, 2, 2, (), (), 1),
+    WindowRow: ("csat", AT // 1000, "web", "shop", "", "", "", "", "", "", "", 0, 0, 1, 2, 2, (), (), 1),
     ProgressRow: (0, 0, AT, 5 << 16, 0, '{"interactions.web/0":1770000000000}', AT),
     FinalityRow: (0, AT, AT, (5 << 16,)),
 }
