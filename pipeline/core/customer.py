@@ -7,6 +7,7 @@ the whole set and `append` of one after the other give the same, and `append` sa
 from collections.abc import Iterable, Mapping
 
 from pipeline.core.binding import bindings, order_of
+from pipeline.core.cohort import READ_BY, Cohorts
 from pipeline.core.friction import MATTERS, Friction, FrictionKey, Matters, frictions
 from pipeline.core.journey import UNMOVED, Journeys
 from pipeline.core.meaning import Meaning
@@ -14,7 +15,7 @@ from pipeline.core.message import IN_ORDER, Observed, Ref
 from pipeline.core.metric import COUNTED, Metrics
 from pipeline.core.session import Sessions
 from pipeline.core.step import Step
-from pipeline.core.window import Contribution
+from pipeline.core.window import Contribution, key_at
 
 
 class Touched:
@@ -36,6 +37,7 @@ class Customer:
     """The fold. Mutable; built by `derive` and carried on by `append`."""
 
     __slots__ = (
+        "_cohorts",
         "_last",
         "_matters",
         "_meaning",
@@ -59,14 +61,16 @@ class Customer:
         self.frictions: dict[FrictionKey, Friction] = {}
         """As last concluded."""
         self._matters = Matters()
+        self._cohorts = Cohorts()
         self._stale = False
         self._last: Observed | None = None
         """The interaction that is later than all others."""
 
     @property
     def contributions(self) -> list[Contribution]:
-        """All contributions and withdrawals so far."""
-        return self._metrics.log
+        """All contributions and withdrawals so far; what is drawn anew, as last concluded."""
+        felt = [self._felt(friction) for friction in self.frictions.values()]
+        return [*self._metrics.log, *self._cohorts.contributions, *felt]
 
     def append(self, observed: Observed, touched: Touched) -> bool:
         """Fold in an interaction; False, and nothing is right any more, if only a new `derive` will do."""
@@ -116,8 +120,11 @@ class Customer:
             self._metrics.add(observed)
         if kind in MATTERS and self._matters.add(step, self._meaning):
             self._stale = True
+        if kind in READ_BY:
+            self._cohorts.add(step, READ_BY[kind])
         if len(observed.things) > 1 and self._matters.learn(observed):
             self._stale = True
+            self._cohorts.follow_orders()
 
     def _fold_session(self, step: Step, touched: Touched) -> None:
         for earlier in self.sessions.add(step):
@@ -145,9 +152,13 @@ class Customer:
         return bool(order) and order not in self.journeys.orders
 
     def conclude(self, touched: Touched) -> None:
-        """Draw the frictions anew if anything that matters to them came since the last time."""
-        if not self._stale:
-            return
+        """Draw anew the frictions and cohorts to which anything that matters came since the last time."""
+        if self._stale:
+            self._conclude_frictions(touched)
+        if self._cohorts.stale:
+            touched.contributions += self._cohorts.conclude(self._matters.order_of, self._meaning)
+
+    def _conclude_frictions(self, touched: Touched) -> None:
         self._stale = False
         old, new = self.frictions, frictions(self._matters, self.journeys.completed, self._meaning)
         self.frictions = {friction.key: friction for friction in new}
@@ -155,9 +166,16 @@ class Customer:
         for key, friction in old.items():
             if key not in self.frictions:
                 self._mark(friction, "", touched)
+                touched.contributions.append(self._felt(friction).taken_back())
         for key, friction in self.frictions.items():
             if key not in old:
                 self._mark(friction, friction.kind, touched)
+                touched.contributions.append(self._felt(friction))
+
+    def _felt(self, friction: Friction) -> Contribution:
+        """A friction counts in its own minute, an absence at its deadline, above the sessions."""
+        observed = self.steps[friction.ref].observed
+        return Contribution(key_at("friction_rate", friction.time, observed), 1, 0, 0)
 
     def _mark(self, friction: Friction, kind: str, touched: Touched) -> None:
         """Note on the interaction, its session and its journey what it shows; absences are nowhere noted."""

@@ -36,7 +36,12 @@ class Contribution(NamedTuple):
 
 def key_of(metric: str, observed: Observed, currency: str = "") -> Key:
     """Give the window of a metric for the minute, channel and source of an interaction."""
-    return (metric, observed.time // 60_000 * 60, observed.channel, observed.ref[0], currency)
+    return key_at(metric, observed.time, observed, currency)
+
+
+def key_at(metric: str, time: int, observed: Observed, currency: str = "") -> Key:
+    """Give the window for another minute than the interaction's own: what it started ended at `time` (ms)."""
+    return (metric, time // 60_000 * 60, observed.channel, observed.ref[0], currency)
 
 
 def bucket_of(duration: int) -> int:

@@ -12,7 +12,7 @@ from pipeline.core.message import Observed
 from pipeline.core.oracle.history import History, amount, ids_of
 from pipeline.core.oracle.sessions import Session
 from pipeline.core.survey import answer_of
-from pipeline.core.window import Contribution, Key, Total, bucket_of, key_of
+from pipeline.core.window import Contribution, Key, Total, bucket_of, key_at, key_of
 
 
 def flow(observed: Observed, meaning: Meaning) -> Iterator[Contribution]:
@@ -63,7 +63,9 @@ def of_customer(history: History, sessions: list[Session], meaning: Meaning) -> 
     for session in sessions:
         bought = int(session.orders(history) > 0)
         yield Contribution(key_of("session_conversion", session.first), bought, 1, 1)
+        yield Contribution(key_of("friction_rate", session.first), 0, 1, 1)
     yield from _carts(history, meaning)
+    yield from _checkouts(history, meaning)
     yield from _answers(history)
     yield from _first_responses(history)
 
@@ -84,8 +86,24 @@ def _carts(history: History, meaning: Meaning) -> Iterator[Contribution]:
         if observed.type == "product_added":
             clocks.update(dict.fromkeys(ids_of(observed, "cart"), observed))
     for clock in clocks.values():
-        bought = any(0 <= o.time - clock.time <= meaning.cart_patience for o in history.orders.values())
-        yield Contribution(key_of("cart_abandonment", clock), int(not bought), 1, 1)
+        abandoned = int(not _is_bought(history, clock, meaning))
+        yield Contribution(key_of("cart_abandonment", clock), abandoned, 1, 1)
+
+
+def _checkouts(history: History, meaning: Meaning) -> Iterator[Contribution]:
+    """The same from the first checkout_started of a cart."""
+    clocks: dict[str, Observed] = {}
+    for observed in history.interactions:
+        if observed.type == "checkout_started":
+            for cart in ids_of(observed, "cart"):
+                clocks.setdefault(cart, observed)
+    for clock in clocks.values():
+        abandoned = int(not _is_bought(history, clock, meaning))
+        yield Contribution(key_of("checkout_abandonment", clock), abandoned, 1, 1)
+
+
+def _is_bought(history: History, clock: Observed, meaning: Meaning) -> bool:
+    return any(0 <= order.time - clock.time <= meaning.cart_patience for order in history.orders.values())
 
 
 def _answers(history: History) -> Iterator[Contribution]:
@@ -124,8 +142,7 @@ def _first_responses(history: History) -> Iterator[Contribution]:
     for start, reply in first_replies(history):
         if reply is not None:
             waited = reply.time - start.time
-            metric, _, channel, source, currency = key_of("first_response_time", start)
-            key = (metric, reply.time // 60_000 * 60, channel, source, currency)
+            key = key_at("first_response_time", reply.time, start)
             yield Contribution(key, waited, 1, 1, bucket_of(waited))
 
 
