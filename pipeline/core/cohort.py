@@ -1,152 +1,133 @@
 """Cohorts: what became of a customer's orders, shipments, contacts, tickets, calls and invitations (domain.md, section 7).
 
-What comes in: the customer's steps that matter to a cohort, in order. What goes out: what each cohort counts, drawn anew from
-its few steps when one of them came; an interaction that matters to none costs a look into a table. Numerators count in the minute,
-channel and source of what makes the denominator, so they move with whatever comes late.
+What comes in: the customer's interactions that matter to a cohort, in order. What goes out: contributions, and their withdrawal
+where a later interaction changes an earlier answer; one that matters to none is never heard.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Final
 
-from pipeline.core.contact import contacts_of
+from pipeline.core.case import Cases
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed
-from pipeline.core.purchase import first_orders, purchases
-from pipeline.core.shipment import shipments
-from pipeline.core.step import Step
+from pipeline.core.purchase import Purchases
+from pipeline.core.service import Service
+from pipeline.core.shipment import Shipments
 from pipeline.core.survey import answer_of
-from pipeline.core.things import things_of
-from pipeline.core.ticket import tickets
-from pipeline.core.window import Contribution, key_of
-
-_WISMO: Final = frozenset({"wismo", "where_is_my_order"})
-"""Reasons of a contact that asks where an order is."""
-
-Steps = Sequence[Step]
-OrderOf = Mapping[str, str]
-"""Thing → the order with which it first appears together."""
+from pipeline.core.things import thing_of, things_of
+from pipeline.core.window import Contribution
 
 
-def _contacts(steps: Steps, order_of: OrderOf, meaning: Meaning) -> Iterator[Contribution]:
-    """Count contacts at their start, and orders by whether any contact belongs to them."""
-    concerned: set[str] = set()
-    for contact in contacts_of(steps, order_of, meaning):
-        start = contact.start.observed
-        concerned |= contact.about
-        yield Contribution(key_of("repeat_contact_rate", start), int(contact.is_repeat), 1, 1)
-        if start.facts.get("reason_code") in _WISMO:
-            yield Contribution(key_of("wismo_rate", start), 1, 0, 0)
-    for order, observed in first_orders(steps).items():
-        yield Contribution(key_of("contact_rate", observed), int(order in concerned), 1, 1)
+class Queues:
+    """Calls that waited: left where, after the last contact_queued, they ended and reached no agent."""
+
+    __slots__ = ("_cases", "_first", "_state")
+
+    def __init__(self, cases: Cases) -> None:
+        self._cases = cases
+        self._first: dict[str, Observed] = {}
+        """Contact → its first contact_queued, where it counts."""
+        self._state: dict[str, str] = {}
+        """Contact → the last type that was heard of it, but contact_disconnected after it reached an agent."""
+
+    def hear(self, observed: Observed) -> None:
+        """Hear that a call was queued, reached an agent or ended."""
+        for contact in things_of(observed, "contact:"):
+            if observed.type == "contact_queued":
+                self._first.setdefault(contact, observed)
+            elif contact not in self._first or (
+                observed.type == "contact_disconnected"
+                and self._state[contact] == "contact_connected_to_agent"
+            ):
+                continue
+            self._state[contact] = observed.type
+            left = observed.type == "contact_disconnected"
+            self._cases.count("contact_abandonment", contact, self._first[contact], left)
 
 
-def _queues(steps: Steps) -> Iterator[Contribution]:
-    """Count calls at their first contact_queued: left where, after the last one, they ended and reached no agent."""
-    first: dict[str, Observed] = {}
-    state: dict[str, str] = {}
-    for step in steps:
-        for contact in things_of(step.observed, "contact:"):
-            match step.observed.type:
-                case "contact_queued":
-                    first.setdefault(contact, step.observed)
-                    state[contact] = "waiting"
-                case "contact_connected_to_agent":
-                    state[contact] = "connected"
-                case "contact_disconnected" if state.get(contact) == "waiting":
-                    state[contact] = "left"
-                case _:
-                    pass
-    for contact, queued in first.items():
-        yield Contribution(key_of("contact_abandonment", queued), int(state[contact] == "left"), 1, 1)
+class Invitations:
+    """Surveys that were shown: each once, where it was shown first. An answer off its scale is none."""
 
+    __slots__ = ("_answered", "_cases", "_shown")
 
-def _invitations(steps: Steps) -> Iterator[Contribution]:
-    """Count surveys where they were first shown; an answer off its scale is none."""
-    shown: dict[str, Observed] = {}
-    answered: set[str] = set()
-    for step in steps:
-        surveys = things_of(step.observed, "survey:")
-        if step.observed.type == "survey_shown":
+    def __init__(self, cases: Cases) -> None:
+        self._cases = cases
+        self._shown: dict[str, Observed] = {}
+        self._answered: set[str] = set()
+
+    def hear(self, observed: Observed) -> None:
+        """Hear that a survey was shown or answered."""
+        surveys = things_of(observed, "survey:")
+        if observed.type == "survey_shown":
             for survey in surveys:
-                shown.setdefault(survey, step.observed)
-        elif answer_of(step.observed) is not None:
-            answered.update(surveys)
-    for survey, observed in shown.items():
-        yield Contribution(key_of("survey_response_rate", observed), int(survey in answered), 1, 1)
-
-
-class _Cohort(NamedTuple):
-    """What is drawn anew together."""
-
-    reads: tuple[str, ...]
-    """Types."""
-    counts: Callable[[Steps, OrderOf, Meaning], Iterable[Contribution]]
-    follows_orders: bool = False
-    """Whether it depends on which order a thing belongs to."""
-
-
-_STARTS: Final = ("contact_initiated", "conversation_started", "ticket_created")
-_COHORTS: Final = (
-    _Cohort(("order_completed", "order_refunded", "item_out_of_stock"), lambda s, *_: purchases(s)),
-    _Cohort(
-        ("order_completed", "delivery_promised", "shipment_status_changed", "return_received"),
-        lambda s, *_: shipments(s),
-    ),
-    _Cohort((*_STARTS, "order_completed"), _contacts, follows_orders=True),
-    _Cohort((*_STARTS, "ticket_solved", "ticket_reopened"), tickets, follows_orders=True),
-    _Cohort(
-        ("contact_queued", "contact_connected_to_agent", "contact_disconnected"), lambda s, *_: _queues(s)
-    ),
-    _Cohort(("survey_shown", "survey_answered"), lambda s, *_: _invitations(s)),
-)
-
-READ_BY: Final[Mapping[str, tuple[int, ...]]] = {
-    kind: tuple(number for number, cohort in enumerate(_COHORTS) if kind in cohort.reads)
-    for cohort in _COHORTS
-    for kind in cohort.reads
-}
-"""Type → numbers of the cohorts that read it."""
+                self._shown.setdefault(survey, observed)
+        elif answer_of(observed) is not None:
+            self._answered.update(surveys)
+        for survey in surveys:
+            if survey in self._shown:
+                answered = survey in self._answered
+                self._cases.count("survey_response_rate", survey, self._shown[survey], answered)
 
 
 class Cohorts:
     """The cohorts of one customer."""
 
-    __slots__ = ("_counted", "_steps", "stale")
+    __slots__ = ("_invitations", "_purchases", "_queues", "_service", "_shipments")
 
-    def __init__(self) -> None:
-        self._steps: dict[int, list[Step]] = {}
-        """Cohort → the steps that it reads, in order."""
-        self._counted: dict[int, list[Contribution]] = {}
-        """Cohort → what it counts, as last concluded."""
-        self.stale: set[int] = set()
-        """Cohorts to draw anew."""
+    def __init__(self, meaning: Meaning, log: list[Contribution]) -> None:
+        cases = Cases(log)
+        self._purchases = Purchases(cases)
+        self._shipments = Shipments(cases, self._purchases)
+        self._service = Service(cases, self._purchases, meaning)
+        self._queues = Queues(cases)
+        self._invitations = Invitations(cases)
 
-    @property
-    def contributions(self) -> Iterator[Contribution]:
-        """Give all that is counted, as last concluded."""
-        for counted in self._counted.values():
-            yield from counted
+    def order(self, observed: Observed) -> None:
+        """Hear the first order_completed of an order."""
+        order = thing_of(observed, "order:")
+        self._shipments.promise(order, observed)
+        self._purchases.complete(order, observed)
 
-    def add(self, step: Step, cohorts: Iterable[int]) -> None:
-        """Take a step, later than all others, for the cohorts that read its type."""
-        for cohort in cohorts:
-            self._steps.setdefault(cohort, []).append(step)
-        self.stale.update(cohorts)
+    def hear(self, observed: Observed) -> None:
+        """Hear any other interaction, later than all before."""
+        hear = _HEAR.get(observed.type)
+        if hear is not None:
+            hear(self, observed)
 
-    def follow_orders(self) -> None:
-        """A thing turned out to belong to an order."""
-        self.stale.update(number for number in self._steps if _COHORTS[number].follows_orders)
+    def learn(self, observed: Observed) -> None:
+        """Hear of an interaction with several things, of any type, which of them belongs to which order."""
+        self._service.learn(observed)
 
-    def conclude(self, order_of: OrderOf, meaning: Meaning) -> Iterator[Contribution]:
-        """Draw anew what is stale, and give what turns the old contributions into the new ones."""
-        for number in self.stale:
-            old, new = (
-                self._counted.get(number, ()),
-                list(_COHORTS[number].counts(self._steps[number], order_of, meaning)),
-            )
-            self._counted[number] = new
-            gone, come = Counter(old), Counter(new)
-            yield from (contribution.taken_back() for contribution in (gone - come).elements())
-            yield from (come - gone).elements()
-        self.stale.clear()
+    def _hear_of_orders(self, observed: Observed) -> None:
+        self._purchases.hear(things_of(observed, "order:"), observed.type)
+
+    def _promise(self, observed: Observed) -> None:
+        for order in things_of(observed, "order:"):
+            self._shipments.promise(order, observed)
+
+
+_HEAR: Final[Mapping[str, Callable[[Cohorts, Observed], None]]] = {
+    **dict.fromkeys(
+        ("order_refunded", "item_out_of_stock", "return_received"),
+        Cohorts._hear_of_orders,  # noqa: SLF001 - of the class above
+    ),
+    "delivery_promised": Cohorts._promise,  # noqa: SLF001
+    "shipment_status_changed": lambda of, observed: of._shipments.hear(observed),  # noqa: SLF001
+    **dict.fromkeys(
+        ("contact_initiated", "conversation_started", "ticket_created"),
+        lambda of, observed: of._service.start(observed),  # noqa: SLF001
+    ),
+    "ticket_solved": lambda of, observed: of._service.solve(observed),  # noqa: SLF001
+    "ticket_reopened": lambda of, observed: of._service.reopen(observed),  # noqa: SLF001
+    **dict.fromkeys(
+        ("contact_queued", "contact_connected_to_agent", "contact_disconnected"),
+        lambda of, observed: of._queues.hear(observed),  # noqa: SLF001
+    ),
+    **dict.fromkeys(
+        ("survey_shown", "survey_answered"),
+        lambda of, observed: of._invitations.hear(observed),  # noqa: SLF001
+    ),
+}
+
+HEARD: Final = frozenset(_HEAR)
+"""Types that matter to a cohort, beside order_completed."""

@@ -1,7 +1,6 @@
-"""Contacts: where one starts, what it is about, and whether it repeats an earlier one (domain.md, sections 5 and 6)."""
+"""Contacts: where one starts, and whether it repeats an earlier one (domain.md, sections 5 and 6)."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed
@@ -20,56 +19,40 @@ def starts_contact(observed: Observed) -> bool:
 class Contacts:
     """Tells starts of contacts, heard in order, from what is part of an earlier contact."""
 
-    __slots__ = ("_starts",)
+    __slots__ = ("_known",)
 
     def __init__(self) -> None:
-        self._starts: dict[str, Observed] = {}
-        """Contact or conversation → the first start that carried it."""
+        self._known: set[str] = set()
+        """Contacts and conversations that a start carried."""
 
     def is_start(self, observed: Observed) -> bool:
-        """Hear a step, and tell whether a contact starts here."""
-        return self.start_of(observed) is observed
-
-    def start_of(self, observed: Observed) -> Observed | None:
-        """Hear a step, and give the start of its contact: a ticket that carries one of an earlier start is part of that."""
+        """Hear a step: a ticket that carries the contact or conversation of an earlier start is part of that contact."""
         if not starts_contact(observed):
-            return None
-        carried = [thing for thing in observed.things if thing.startswith(_MATTER)]
-        if observed.type == "ticket_created":
-            for thing in carried:
-                if thing in self._starts:
-                    return self._starts[thing]
-        for thing in carried:
-            self._starts.setdefault(thing, observed)
-        return observed
+            return False
+        carried = {thing for thing in observed.things if thing.startswith(_MATTER)}
+        if observed.type == "ticket_created" and not carried.isdisjoint(self._known):
+            return False
+        self._known |= carried
+        return True
 
 
-class Contact(NamedTuple):
-    """A contact, by its start."""
-
-    start: Step
-    about: frozenset[str]
-    """Its matters."""
-    is_repeat: bool
-    """Whether there is an earlier one about the same matter within reach."""
-
-
-def contacts_of(steps: Iterable[Step], order_of: Mapping[str, str], meaning: Meaning) -> Iterator[Contact]:
-    """Give the contacts that start among steps in order; `order_of` says to which order a thing belongs."""
+def repeats(steps: Sequence[Step], order_of: Mapping[str, str], meaning: Meaning) -> Iterator[Step]:
+    """Give the starts with an earlier start about the same matter within reach."""
     contacts, last = Contacts(), dict[str, int]()
     for step in steps:
         observed = step.observed
         if not contacts.is_start(observed):
             continue
-        about = matters_of(observed, order_of)
-        earlier = [last[matter] for matter in about if matter in last]
-        yield Contact(step, about, bool(earlier) and observed.time - max(earlier) <= meaning.repeat_reach)
-        last.update(dict.fromkeys(about, observed.time))
+        matters = matters_of(observed, order_of)
+        earlier = [last[matter] for matter in matters if matter in last]
+        if earlier and observed.time - max(earlier) <= meaning.repeat_reach:
+            yield step
+        last.update(dict.fromkeys(matters, observed.time))
 
 
-def matters_of(observed: Observed, order_of: Mapping[str, str]) -> frozenset[str]:
-    """Give what it is about: its reason, and the orders that it belongs to. Without either it is about nothing."""
+def matters_of(observed: Observed, order_of: Mapping[str, str]) -> set[str]:
+    """Give what a contact is about: its reason, and the orders that it belongs to."""
     orders = {thing for thing in observed.things if thing.startswith("order:")}
     matters = orders | {order_of.get(thing, "") for thing in observed.things if thing not in orders}
     reason = observed.facts.get("reason_code")
-    return frozenset((matters | {f"reason:{reason}" if reason else ""}) - {""})
+    return (matters | {f"reason:{reason}" if reason else ""}) - {""}

@@ -7,12 +7,11 @@ the whole set and `append` of one after the other give the same, and `append` sa
 from collections.abc import Iterable, Mapping
 
 from pipeline.core.binding import bindings, order_of
-from pipeline.core.cohort import READ_BY, Cohorts
 from pipeline.core.friction import MATTERS, Friction, FrictionKey, Matters, frictions
 from pipeline.core.journey import UNMOVED, Journeys
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import IN_ORDER, Observed, Ref
-from pipeline.core.metric import COUNTED, Metrics
+from pipeline.core.metric import Metrics, is_counted
 from pipeline.core.session import Sessions
 from pipeline.core.step import Step
 from pipeline.core.window import Contribution, key_at
@@ -37,7 +36,7 @@ class Customer:
     """The fold. Mutable; built by `derive` and carried on by `append`."""
 
     __slots__ = (
-        "_cohorts",
+        "_felt",
         "_last",
         "_matters",
         "_meaning",
@@ -60,17 +59,17 @@ class Customer:
         self._metrics = Metrics(meaning)
         self.frictions: dict[FrictionKey, Friction] = {}
         """As last concluded."""
+        self._felt: dict[FrictionKey, Contribution] = {}
+        """What each of them counts."""
         self._matters = Matters()
-        self._cohorts = Cohorts()
         self._stale = False
         self._last: Observed | None = None
         """The interaction that is later than all others."""
 
     @property
     def contributions(self) -> list[Contribution]:
-        """All contributions and withdrawals so far; what is drawn anew, as last concluded."""
-        felt = [self._felt(friction) for friction in self.frictions.values()]
-        return [*self._metrics.log, *self._cohorts.contributions, *felt]
+        """All contributions and withdrawals so far."""
+        return [*self._metrics.log, *self._felt.values()]
 
     def append(self, observed: Observed, touched: Touched) -> bool:
         """Fold in an interaction; False, and nothing is right any more, if only a new `derive` will do."""
@@ -112,19 +111,23 @@ class Customer:
             touched.steps.update([s.order for s in moved.steps])
             if moved.retired is not None:
                 touched.journeys.add(moved.retired)
-        if first:
-            self._metrics.order(observed)
-            if step.session is not None:
-                self._metrics.order_in(step.session)
-        elif kind in COUNTED:
-            self._metrics.add(observed)
+        if is_counted(observed):
+            self._count(step, is_order=first)
         if kind in MATTERS and self._matters.add(step, self._meaning):
             self._stale = True
-        if kind in READ_BY:
-            self._cohorts.add(step, READ_BY[kind])
         if len(observed.things) > 1 and self._matters.learn(observed):
             self._stale = True
-            self._cohorts.follow_orders()
+
+    def _count(self, step: Step, *, is_order: bool) -> None:
+        observed = step.observed
+        if len(observed.things) > 1:
+            self._metrics.learn(observed)
+        if not is_order:
+            self._metrics.add(observed)
+            return
+        self._metrics.order(observed)
+        if step.session is not None:
+            self._metrics.order_in(step.session)
 
     def _fold_session(self, step: Step, touched: Touched) -> None:
         for earlier in self.sessions.add(step):
@@ -152,13 +155,9 @@ class Customer:
         return bool(order) and order not in self.journeys.orders
 
     def conclude(self, touched: Touched) -> None:
-        """Draw anew the frictions and cohorts to which anything that matters came since the last time."""
-        if self._stale:
-            self._conclude_frictions(touched)
-        if self._cohorts.stale:
-            touched.contributions += self._cohorts.conclude(self._matters.order_of, self._meaning)
-
-    def _conclude_frictions(self, touched: Touched) -> None:
+        """Draw the frictions anew if anything that matters to them came since the last time."""
+        if not self._stale:
+            return
         self._stale = False
         old, new = self.frictions, frictions(self._matters, self.journeys.completed, self._meaning)
         self.frictions = {friction.key: friction for friction in new}
@@ -166,16 +165,19 @@ class Customer:
         for key, friction in old.items():
             if key not in self.frictions:
                 self._mark(friction, "", touched)
-                touched.contributions.append(self._felt(friction).taken_back())
         for key, friction in self.frictions.items():
             if key not in old:
                 self._mark(friction, friction.kind, touched)
-                touched.contributions.append(self._felt(friction))
+        self._count_frictions(touched)
 
-    def _felt(self, friction: Friction) -> Contribution:
-        """A friction counts in its own minute, an absence at its deadline, above the sessions."""
-        observed = self.steps[friction.ref].observed
-        return Contribution(key_at("friction_rate", friction.time, observed), 1, 0, 0)
+    def _count_frictions(self, touched: Touched) -> None:
+        """A friction counts above the sessions in its own minute, an absence at its deadline."""
+        old, self._felt = self._felt, {}
+        for key, friction in self.frictions.items():
+            at = key_at("friction_rate", friction.time, self.steps[friction.ref].observed)
+            self._felt[key] = Contribution(at, 1, 0, 0)
+        touched.contributions += [felt.taken_back() for _, felt in old.items() - self._felt.items()]
+        touched.contributions += [felt for _, felt in self._felt.items() - old.items()]
 
     def _mark(self, friction: Friction, kind: str, touched: Touched) -> None:
         """Note on the interaction, its session and its journey what it shows; absences are nowhere noted."""

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from pipeline.core.absence import late_deliveries, late_replies, promises
 from pipeline.core.bad import SHOWN, kind_shown
-from pipeline.core.contact import contacts_of
+from pipeline.core.contact import repeats
 from pipeline.core.good import goods
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed, Ref
@@ -130,8 +130,8 @@ def frictions(those: Matters, completed: Collection[str], meaning: Meaning) -> l
         unanswered = late_replies(those.threads, meaning)
         found += [Found(at, step, "late_first_reply", absence=True) for at, step in unanswered]
     if len(those.contacts) > 1:
-        contacts = contacts_of(those.contacts, those.order_of, meaning)
-        found += [Found(c.start.observed.time, c.start, "repeat_contact") for c in contacts if c.is_repeat]
+        again = repeats(those.contacts, those.order_of, meaning)
+        found += [Found(step.observed.time, step, "repeat_contact") for step in again]
     if not found:
         return []
     found.sort(key=_order)

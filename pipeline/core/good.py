@@ -1,10 +1,10 @@
 """Good experiences: what ends a streak of frictions (domain.md, section 6)."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from pipeline.core.absence import Promise, is_delivered
 from pipeline.core.message import Ref
-from pipeline.core.shipment import orders_of_shipments
 from pipeline.core.step import Step
 from pipeline.core.survey import is_top_box
 from pipeline.core.things import things_of
@@ -24,7 +24,7 @@ def goods(
         if step.observed.type == "ticket_reopened"
         for ticket in things_of(step.observed, "ticket:")
     }
-    orders_of = orders_of_shipments(steps)
+    orders_of = _orders_of_shipments(steps)
     for step in steps:
         observed = step.observed
         match observed.type:
@@ -44,6 +44,16 @@ def goods(
                 good = False
         if good:
             yield step.order
+
+
+def _orders_of_shipments(steps: Sequence[Step]) -> defaultdict[str, set[str]]:
+    """Give the orders with which each shipment was seen."""
+    orders_of: defaultdict[str, set[str]] = defaultdict(set)
+    for step in steps:
+        if step.observed.type == "shipment_status_changed":
+            for shipment in things_of(step.observed, "shipment:"):
+                orders_of[shipment].update(things_of(step.observed, "order:"))
+    return orders_of
 
 
 def _new(things: list[str], known: set[str]) -> list[str]:

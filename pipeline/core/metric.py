@@ -1,13 +1,14 @@
 """Metrics: what a customer's steps contribute to which windows (domain.md, section 7).
 
 What comes in: one customer's steps in order, each with its session. What goes out: contributions, and their
-withdrawal where a later step changes an earlier answer (a cart that is paid after all). Cohorts that need more than
-the last step are in core/cohort.py; frictions count in core/customer.py.
+withdrawal where a later step changes an earlier answer (a cart that is paid after all). What became of orders, shipments,
+contacts and the like is in core/cohort.py; frictions count in core/customer.py, where they are drawn.
 What single interactions add by themselves (core/flow.py) is counted at the anchor instead and never moves.
 """
 
 from typing import Final
 
+from pipeline.core.cohort import HEARD, Cohorts
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed
 from pipeline.core.step import Session
@@ -43,17 +44,20 @@ DERIVED: Final = (
 """Metrics that need a customer's history; all others are flows."""
 
 
-COUNTED: Final = frozenset(
-    {
-        "product_added",
-        "checkout_started",
-        "survey_answered",
-        "ticket_created",
-        "message_sent",
-        "ticket_comment_added",
-    }
-)
-"""Types that `Metrics.add` counts."""
+_COUNTED: Final = HEARD | {
+    "order_completed",
+    "product_added",
+    "checkout_started",
+    "survey_answered",
+    "ticket_created",
+    "message_sent",
+    "ticket_comment_added",
+}
+
+
+def is_counted(observed: Observed) -> bool:
+    """Whether an interaction changes what is counted: by its type, or since it tells what belongs to an order."""
+    return observed.type in _COUNTED or len(observed.things) > 1
 
 
 THOUSAND: Final = 1000
@@ -63,12 +67,13 @@ THOUSAND: Final = 1000
 class Metrics:
     """The fold of one customer's steps into contributions."""
 
-    __slots__ = ("_answers", "_cases", "_last_order", "_meaning", "_replied", "_threads", "log")
+    __slots__ = ("_answers", "_cases", "_cohorts", "_last_order", "_meaning", "_replied", "_threads", "log")
 
     def __init__(self, meaning: Meaning) -> None:
         self._meaning = meaning
         self.log: list[Contribution] = []
         """Every contribution and withdrawal, in the order in which they were made."""
+        self._cohorts = Cohorts(meaning, self.log)
         self._cases: dict[tuple[str, str], tuple[Observed, bool]] = {}
         """(metric, cart) → (its clock, whether it counts as abandoned)."""
         self._last_order: int | None = None
@@ -99,11 +104,17 @@ class Metrics:
                 Contribution(key_of("revenue", observed, currency), revenue, 0, 1),
                 Contribution(key_of("average_order_value", observed, currency), revenue, 1, 1),
             )
+        self._cohorts.order(observed)
         self._last_order = observed.time
         self._rescue_cases(observed.time)
 
+    def learn(self, observed: Observed) -> None:
+        """Hear of an interaction with several things, before it is counted, which of them belongs to which order."""
+        self._cohorts.learn(observed)
+
     def add(self, observed: Observed) -> None:
         """Count what other interactions mean beyond themselves."""
+        self._cohorts.hear(observed)
         match observed.type:
             case "product_added":
                 self._set_clock("cart_abandonment", observed)
