@@ -43,14 +43,14 @@ def repeats(steps: Sequence[Step], order_of: Mapping[str, str], meaning: Meaning
         observed = step.observed
         if not contacts.is_start(observed):
             continue
-        matters = _matters(observed, order_of)
+        matters = matters_of(observed, order_of)
         earlier = [last[matter] for matter in matters if matter in last]
         if earlier and observed.time - max(earlier) <= meaning.repeat_reach:
             yield step
         last.update(dict.fromkeys(matters, observed.time))
 
 
-def _matters(observed: Observed, order_of: Mapping[str, str]) -> set[str]:
+def matters_of(observed: Observed, order_of: Mapping[str, str]) -> set[str]:
     """Give what a contact is about: its reason, and the orders that it belongs to."""
     orders = {thing for thing in observed.things if thing.startswith("order:")}
     matters = orders | {order_of.get(thing, "") for thing in observed.things if thing not in orders}

@@ -11,10 +11,10 @@ from pipeline.core.friction import MATTERS, Friction, FrictionKey, Matters, fric
 from pipeline.core.journey import UNMOVED, Journeys
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import IN_ORDER, Observed, Ref
-from pipeline.core.metric import COUNTED, Metrics
+from pipeline.core.metric import Metrics, is_counted
 from pipeline.core.session import Sessions
 from pipeline.core.step import Step
-from pipeline.core.window import Contribution
+from pipeline.core.window import Contribution, key_at
 
 
 class Touched:
@@ -36,6 +36,7 @@ class Customer:
     """The fold. Mutable; built by `derive` and carried on by `append`."""
 
     __slots__ = (
+        "_felt",
         "_last",
         "_matters",
         "_meaning",
@@ -58,6 +59,8 @@ class Customer:
         self._metrics = Metrics(meaning)
         self.frictions: dict[FrictionKey, Friction] = {}
         """As last concluded."""
+        self._felt: dict[FrictionKey, Contribution] = {}
+        """What each of them counts."""
         self._matters = Matters()
         self._stale = False
         self._last: Observed | None = None
@@ -66,7 +69,7 @@ class Customer:
     @property
     def contributions(self) -> list[Contribution]:
         """All contributions and withdrawals so far."""
-        return self._metrics.log
+        return [*self._metrics.log, *self._felt.values()]
 
     def append(self, observed: Observed, touched: Touched) -> bool:
         """Fold in an interaction; False, and nothing is right any more, if only a new `derive` will do."""
@@ -108,16 +111,23 @@ class Customer:
             touched.steps.update([s.order for s in moved.steps])
             if moved.retired is not None:
                 touched.journeys.add(moved.retired)
-        if first:
-            self._metrics.order(observed)
-            if step.session is not None:
-                self._metrics.order_in(step.session)
-        elif kind in COUNTED:
-            self._metrics.add(observed)
+        if is_counted(observed):
+            self._count(step, is_order=first)
         if kind in MATTERS and self._matters.add(step, self._meaning):
             self._stale = True
         if len(observed.things) > 1 and self._matters.learn(observed):
             self._stale = True
+
+    def _count(self, step: Step, *, is_order: bool) -> None:
+        observed = step.observed
+        if len(observed.things) > 1:
+            self._metrics.learn(observed)
+        if not is_order:
+            self._metrics.add(observed)
+            return
+        self._metrics.order(observed)
+        if step.session is not None:
+            self._metrics.order_in(step.session)
 
     def _fold_session(self, step: Step, touched: Touched) -> None:
         for earlier in self.sessions.add(step):
@@ -158,6 +168,16 @@ class Customer:
         for key, friction in self.frictions.items():
             if key not in old:
                 self._mark(friction, friction.kind, touched)
+        self._count_frictions(touched)
+
+    def _count_frictions(self, touched: Touched) -> None:
+        """A friction counts above the sessions in its own minute, an absence at its deadline."""
+        old, self._felt = self._felt, {}
+        for key, friction in self.frictions.items():
+            at = key_at("friction_rate", friction.time, self.steps[friction.ref].observed)
+            self._felt[key] = Contribution(at, 1, 0, 0)
+        touched.contributions += [felt.taken_back() for _, felt in old.items() - self._felt.items()]
+        touched.contributions += [felt for _, felt in self._felt.items() - old.items()]
 
     def _mark(self, friction: Friction, kind: str, touched: Touched) -> None:
         """Note on the interaction, its session and its journey what it shows; absences are nowhere noted."""

@@ -1,18 +1,20 @@
 """Metrics: what a customer's steps contribute to which windows (domain.md, section 7).
 
 What comes in: one customer's steps in order, each with its session. What goes out: contributions, and their
-withdrawal where a later step changes an earlier answer (a cart that is paid after all).
+withdrawal where a later step changes an earlier answer (a cart that is paid after all). What became of orders, shipments,
+contacts and the like is in core/cohort.py; frictions count in core/customer.py, where they are drawn.
 What single interactions add by themselves (core/flow.py) is counted at the anchor instead and never moves.
 """
 
 from typing import Final
 
+from pipeline.core.cohort import HEARD, Cohorts
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed
 from pipeline.core.step import Session
 from pipeline.core.survey import answer_of
 from pipeline.core.things import thing_of, things_of
-from pipeline.core.window import Contribution, Key, bucket_of, key_at, key_of
+from pipeline.core.window import Contribution, key_at, key_of, value
 
 DERIVED: Final = (
     "orders",
@@ -20,18 +22,42 @@ DERIVED: Final = (
     "average_order_value",
     "session_conversion",
     "cart_abandonment",
+    "checkout_abandonment",
     "nps",
     "csat",
     "ces",
+    "survey_response_rate",
+    "repeat_purchase_rate",
+    "refund_rate",
+    "stockout_after_order",
+    "return_rate",
+    "on_time_delivery",
     "first_response_time",
+    "resolution_time",
+    "contact_abandonment",
+    "first_contact_resolution",
+    "repeat_contact_rate",
+    "contact_rate",
+    "wismo_rate",
+    "friction_rate",
 )
 """Metrics that need a customer's history; all others are flows."""
 
 
-COUNTED: Final = frozenset(
-    {"product_added", "survey_answered", "ticket_created", "message_sent", "ticket_comment_added"}
-)
-"""Types that `Metrics.add` counts."""
+_COUNTED: Final = HEARD | {
+    "order_completed",
+    "product_added",
+    "checkout_started",
+    "survey_answered",
+    "ticket_created",
+    "message_sent",
+    "ticket_comment_added",
+}
+
+
+def is_counted(observed: Observed) -> bool:
+    """Whether an interaction changes what is counted: by its type, or since it tells what belongs to an order."""
+    return observed.type in _COUNTED or len(observed.things) > 1
 
 
 THOUSAND: Final = 1000
@@ -41,14 +67,15 @@ THOUSAND: Final = 1000
 class Metrics:
     """The fold of one customer's steps into contributions."""
 
-    __slots__ = ("_answers", "_carts", "_last_order", "_meaning", "_replied", "_threads", "log")
+    __slots__ = ("_answers", "_cases", "_cohorts", "_last_order", "_meaning", "_replied", "_threads", "log")
 
     def __init__(self, meaning: Meaning) -> None:
         self._meaning = meaning
         self.log: list[Contribution] = []
         """Every contribution and withdrawal, in the order in which they were made."""
-        self._carts: dict[str, tuple[Observed, bool]] = {}
-        """Cart → (its last product_added, whether it counts as abandoned)."""
+        self._cohorts = Cohorts(meaning, self.log)
+        self._cases: dict[tuple[str, str], tuple[Observed, bool]] = {}
+        """(metric, cart) → (its clock, whether it counts as abandoned)."""
         self._last_order: int | None = None
         self._answers: dict[str, Contribution | None] = {}
         self._threads: dict[str, Observed] = {}
@@ -57,7 +84,10 @@ class Metrics:
 
     def open_session(self, session: Session) -> None:
         """A session counts at its first interaction, unconverted until it has an order."""
-        self.log.append(Contribution(key_of("session_conversion", session.first), 0, 1, 1))
+        self.log += (
+            Contribution(key_of("session_conversion", session.first), 0, 1, 1),
+            Contribution(key_of("friction_rate", session.first), 0, 1, 1),
+        )
 
     def order_in(self, session: Session) -> None:
         """An order lies in the session; its first one converts it."""
@@ -74,14 +104,22 @@ class Metrics:
                 Contribution(key_of("revenue", observed, currency), revenue, 0, 1),
                 value(key_of("average_order_value", observed, currency), revenue),
             )
+        self._cohorts.order(observed)
         self._last_order = observed.time
-        self._rescue_carts(observed.time)
+        self._rescue_cases(observed.time)
+
+    def learn(self, observed: Observed) -> None:
+        """Hear of an interaction with several things, before it is counted, which of them belongs to which order."""
+        self._cohorts.learn(observed)
 
     def add(self, observed: Observed) -> None:
         """Count what other interactions mean beyond themselves."""
+        self._cohorts.hear(observed)
         match observed.type:
             case "product_added":
-                self._add_to_cart(observed)
+                self._set_clock("cart_abandonment", observed)
+            case "checkout_started":
+                self._set_clock("checkout_abandonment", observed, again=False)
             case "survey_answered":
                 self._answer(observed)
             case "ticket_created":
@@ -91,26 +129,23 @@ class Metrics:
             case _:
                 pass
 
-    def _add_to_cart(self, observed: Observed) -> None:
+    def _set_clock(self, metric: str, observed: Observed, *, again: bool = True) -> None:
+        """Open a case for each cart, or set the clock of an open one anew if it may be set again."""
         for cart in things_of(observed, "cart:"):
-            known = self._carts.get(cart)
+            known = self._cases.get((metric, cart))
+            if known is not None and not again:
+                continue
             if known is not None:
-                self.log.append(self._case(*known).taken_back())
-            case = (
-                observed,
-                self._last_order != observed.time,
-            )  # an order at the very same moment is in time
-            self._carts[cart] = case
-            self.log.append(self._case(*case))
+                self.log.append(_case(metric, *known).taken_back())
+            # An order at the very same moment is in time.
+            case = self._cases[metric, cart] = (observed, self._last_order != observed.time)
+            self.log.append(_case(metric, *case))
 
-    def _case(self, clock: Observed, abandoned: bool) -> Contribution:  # noqa: FBT001 - half of one value
-        return Contribution(key_of("cart_abandonment", clock), int(abandoned), 1, 1)
-
-    def _rescue_carts(self, time: int) -> None:
-        for cart, (clock, abandoned) in self._carts.items():
+    def _rescue_cases(self, time: int) -> None:
+        for (metric, cart), (clock, abandoned) in self._cases.items():
             if abandoned and time - clock.time <= self._meaning.cart_patience:
-                self.log.append(Contribution(key_of("cart_abandonment", clock), -1, 0, 0))
-                self._carts[cart] = (clock, False)
+                self.log.append(Contribution(key_of(metric, clock), -1, 0, 0))
+                self._cases[metric, cart] = (clock, False)
 
     def _answer(self, observed: Observed) -> None:
         answer = answer_of(observed)
@@ -153,6 +188,5 @@ class Metrics:
             self.log.append(value(key_at("first_response_time", observed.time, start), waited))
 
 
-def value(key: Key, amount: int) -> Contribution:
-    """Give what one value adds to a mean and its histogram."""
-    return Contribution(key, amount, 1, 1, bucket_of(amount))
+def _case(metric: str, clock: Observed, abandoned: bool) -> Contribution:  # noqa: FBT001 - half of one value
+    return Contribution(key_of(metric, clock), int(abandoned), 1, 1)

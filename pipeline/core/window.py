@@ -56,6 +56,11 @@ def bucket_of(value: int) -> int:
     return NEGATIVE - bucket_of(-value) if value < 0 else ZERO_BUCKET
 
 
+def value(key: Key, amount: int) -> Contribution:
+    """Give what one value adds to a mean and its histogram."""
+    return Contribution(key, amount, 1, 1, bucket_of(amount))
+
+
 class Total:
     """The sum of contributions to one window."""
 

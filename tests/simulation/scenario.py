@@ -19,8 +19,24 @@ TYPES = (
     *("invoice_issued", "payment_succeeded", "charge_disputed", "billing_problem_reported"),
     *("subscription_renewal_failed", "identity_linked", "identity_unlinked"),
     *("recommendation_viewed", "recommendation_clicked", "screen_viewed", "contact_completed"),
+    *("contact_queued", "contact_connected_to_agent", "contact_disconnected", "survey_shown"),
 )
 """Every type that a rule reads, but erasure_requested, and some that none does."""
+
+THEMES = (
+    ("product_added", "checkout_started", "order_completed"),
+    (
+        *("order_completed", "order_refunded", "item_out_of_stock", "delivery_promised", "return_received"),
+        *["shipment_status_changed"] * 4,
+    ),
+    (
+        *("contact_initiated", "conversation_started", "message_sent", "order_completed"),
+        *("ticket_created", "ticket_comment_added", "ticket_solved", "ticket_reopened"),
+    ),
+    ("contact_queued", "contact_connected_to_agent", "contact_disconnected", "contact_initiated"),
+    ("survey_shown", "survey_answered"),
+)
+"""Types that mean something together; without them few worlds would have, say, a return of what was delivered."""
 
 
 def _schema(kind: str) -> dict[str, Any]:
@@ -32,7 +48,7 @@ def _schema(kind: str) -> dict[str, Any]:
 _SCHEMAS = {kind: _schema(kind) for kind in TYPES}
 AREA = {kind: schema["x-area"] for kind, schema in _SCHEMAS.items()}
 PASSIVE = {kind for kind, schema in _SCHEMAS.items() if schema.get("x-passive") is True}
-REASONS = ("wismo", "damaged", None)
+REASONS = ("wismo", "where_is_my_order", "damaged", None)
 NEEDS = {
     "product_added": ("cart",),
     "checkout_started": ("cart",),
@@ -45,6 +61,10 @@ NEEDS = {
     "contact_initiated": ("contact",),
     "contact_transferred": ("contact",),
     "contact_completed": ("contact",),
+    "contact_queued": ("contact",),
+    "contact_connected_to_agent": ("contact",),
+    "contact_disconnected": ("contact",),
+    "survey_shown": ("survey",),
     "ticket_created": ("ticket",),
     "ticket_comment_added": ("ticket",),
     "ticket_solved": ("ticket",),
@@ -61,9 +81,10 @@ NEEDS = {
 }
 
 
-def pools(random: Random) -> dict[str, list[str]]:
-    """Choose few identifiers of each kind."""
+def pools(random: Random, theme: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    """Choose few identifiers of each kind; of those that the theme needs at least one."""
     sizes = {"customer": (1, 3), "email": (0, 2), "device": (0, 2), "anonymous": (1, 3), "order": (1, 4)}
+    sizes |= {need: (1, 3) for kind in theme for need in NEEDS[kind]}
     return {kind: [f"{kind}:{n}" for n in range(random.randint(*sizes.get(kind, (0, 2))))] for kind in KINDS}
 
 
@@ -123,10 +144,11 @@ def _identifiers(random: Random, kind: str, pool: dict[str, list[str]]) -> tuple
 
 def interactions(random: Random) -> list[Interaction]:
     """Give 3 to 60 interactions; some are copies of others with another time or content."""
-    pool, made = pools(random), []
+    theme = random.choice(THEMES) if random.random() < 0.5 else ()
+    pool, made = pools(random, theme), []
     stretch = random.choice([30 * MINUTE, 5 * 60 * MINUTE, 40 * 24 * 60 * MINUTE, 200 * 24 * 60 * MINUTE])
     for n in range(random.randint(3, 60)):
-        kind = random.choice(TYPES)
+        kind = random.choice(theme if theme and random.random() < 0.7 else TYPES)
         if kind.startswith("identity") and random.random() < 0.5:
             kind = "page_viewed"
         time = random.randrange(stretch) // 1000 * 1000 + 1_000_000_000_000

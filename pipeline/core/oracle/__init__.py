@@ -12,6 +12,7 @@ steps       steps and journeys as rows
 absences    what did not happen in time
 frictions   what hurt
 windows     what counts where
+cohorts     what became of orders, shipments, contacts, tickets, calls and invitations
 
 What comes in: accepted interactions, in any order, copies included. What goes out: the rows that every table of
 derived data must show. `verify`, the demo and the tests compare with it.
@@ -24,6 +25,7 @@ from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Ref
 from pipeline.core.oracle.belonging import belonging_of, interactions_of
+from pipeline.core.oracle.cohorts import cohorts_of
 from pipeline.core.oracle.erasure import without_erased
 from pipeline.core.oracle.frictions import Felt, felt, frictions_of
 from pipeline.core.oracle.history import History
@@ -36,7 +38,7 @@ from pipeline.core.oracle.steps import bare_row, journey_row, step_rows
 from pipeline.core.oracle.windows import flow, of_customer, windows_of
 from pipeline.core.row import FrictionRow, IdentityRow, JourneyRow, SessionRow, TouchpointRow
 from pipeline.core.telling import observed_of
-from pipeline.core.window import Contribution, Key
+from pipeline.core.window import Contribution, Key, key_at
 
 
 class Answer(NamedTuple):
@@ -82,7 +84,11 @@ def _tell(given: Answer, history: History, meaning: Meaning) -> list[Contributio
     given.sessions.update(session_row(history, session, friction_of) for session in sessions)
     for one in felt(history, frictions, meaning):
         given.frictions.add(_friction_row(history.customer, one, session_of, journey_id_of))
-    return list(of_customer(history, sessions, meaning))
+    counted = [*of_customer(history, sessions, meaning), *cohorts_of(history, meaning)]
+    return counted + [
+        Contribution(key_at("friction_rate", friction.time, friction.observed), 1, 0, 0)
+        for friction in frictions
+    ]
 
 
 def _friction_row(

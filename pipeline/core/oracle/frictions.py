@@ -53,7 +53,7 @@ def frictions_of(history: History, session_of: dict[Ref, Session], meaning: Mean
     """Give the frictions that count: per root cause the earliest."""
     shown = [(kind, o) for o in history.interactions if (kind := _shown_by(o, meaning))]
     shown += [("low_survey", o) for o in history.answers if is_bottom_box(o)]
-    shown += [("repeat_contact", o) for o in _repeats(history, meaning)]
+    shown += [("repeat_contact", o) for o in repeats_of(history, meaning)]
     all_of_them = [Friction(o.time, o.ref, kind, o) for kind, o in shown]
     for kind, found in (
         ("late_delivery", late_deliveries(history)),
@@ -91,23 +91,13 @@ def _cause(friction: Friction, session_of: dict[Ref, Session]) -> tuple[str, obj
     return friction.kind, ("session", session.first.ref) if session else friction.ref
 
 
-def _repeats(history: History, meaning: Meaning) -> list[Observed]:
+def repeats_of(history: History, meaning: Meaning) -> list[Observed]:
     """Give the contact starts that have an earlier one about the same matter within 7 days."""
-    order_of: dict[str, str] = {}
-    for observed in history.interactions:
-        for order in ids_of(observed, "order")[:1]:
-            for thing in observed.things:
-                order_of.setdefault(thing, order)
-    matters = []
-    for start in history.starts:
-        orders = set(ids_of(start, "order"))
-        orders.update(order_of[t] for t in start.things if t in order_of and not t.startswith("order:"))
-        matters.append((start.facts.get("reason_code"), orders))
+    matters = [history.matters_of(start) for start in history.starts]
     repeats = []
     for later, start in enumerate(history.starts):
-        reason, orders = matters[later]
         for earlier in range(later):
-            same = (reason and reason == matters[earlier][0]) or orders & matters[earlier][1]
+            same = matters[later].is_same(matters[earlier])
             if same and start.time - history.starts[earlier].time <= meaning.repeat_reach:
                 repeats.append(start)
                 break

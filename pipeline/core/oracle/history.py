@@ -3,6 +3,8 @@
 What comes in: a customer's interactions in order. What goes out: its orders, contact starts and the answers that exist.
 """
 
+from typing import NamedTuple
+
 from pipeline.core.message import Observed, Ref, kind_of
 from pipeline.core.survey import answer_of
 
@@ -26,6 +28,17 @@ def amount(observed: Observed, fact: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
+class Matter(NamedTuple):
+    """What a contact is about."""
+
+    reason: object
+    orders: set[str]
+
+    def is_same(self, other: "Matter") -> bool:
+        """An equal reason_code, or the same order; without either, nothing is the same."""
+        return bool(self.reason and self.reason == other.reason) or bool(self.orders & other.orders)
+
+
 class History:
     """A customer's interactions in order, and what follows from them alone."""
 
@@ -42,8 +55,21 @@ class History:
             if observed.type == "order_completed":
                 for order in ids_of(observed, "order")[:1]:
                     self.orders.setdefault(order, observed)
+        self.order_of: dict[str, str] = {}
+        """Thing → the order with which it first appears together."""
+        for observed in interactions:
+            for order in ids_of(observed, "order")[:1]:
+                for thing in observed.things:
+                    self.order_of.setdefault(thing, order)
         self._find_starts()
         self._find_answers()
+
+    def matters_of(self, observed: Observed) -> Matter:
+        """Give what it is about: its reason, the orders that it carries, and those that its other things belong to."""
+        orders = set(ids_of(observed, "order"))
+        others = [thing for thing in observed.things if thing not in orders]
+        orders.update(self.order_of[thing] for thing in others if thing in self.order_of)
+        return Matter(observed.facts.get("reason_code"), orders)
 
     def is_order(self, observed: Observed) -> bool:
         """Whether it is the first order_completed of its order."""

@@ -70,7 +70,9 @@ def of_customer(history: History, sessions: list[Session], meaning: Meaning) -> 
     for session in sessions:
         bought = int(session.orders(history) > 0)
         yield Contribution(key_of("session_conversion", session.first), bought, 1, 1)
+        yield Contribution(key_of("friction_rate", session.first), 0, 1, 1)
     yield from _carts(history, meaning)
+    yield from _checkouts(history, meaning)
     yield from _answers(history)
     yield from _first_responses(history)
 
@@ -91,8 +93,24 @@ def _carts(history: History, meaning: Meaning) -> Iterator[Contribution]:
         if observed.type == "product_added":
             clocks.update(dict.fromkeys(ids_of(observed, "cart"), observed))
     for clock in clocks.values():
-        bought = any(0 <= o.time - clock.time <= meaning.cart_patience for o in history.orders.values())
-        yield Contribution(key_of("cart_abandonment", clock), int(not bought), 1, 1)
+        abandoned = int(not _is_bought(history, clock, meaning))
+        yield Contribution(key_of("cart_abandonment", clock), abandoned, 1, 1)
+
+
+def _checkouts(history: History, meaning: Meaning) -> Iterator[Contribution]:
+    """The same from the first checkout_started of a cart."""
+    clocks: dict[str, Observed] = {}
+    for observed in history.interactions:
+        if observed.type == "checkout_started":
+            for cart in ids_of(observed, "cart"):
+                clocks.setdefault(cart, observed)
+    for clock in clocks.values():
+        abandoned = int(not _is_bought(history, clock, meaning))
+        yield Contribution(key_of("checkout_abandonment", clock), abandoned, 1, 1)
+
+
+def _is_bought(history: History, clock: Observed, meaning: Meaning) -> bool:
+    return any(0 <= order.time - clock.time <= meaning.cart_patience for order in history.orders.values())
 
 
 def _answers(history: History) -> Iterator[Contribution]:
