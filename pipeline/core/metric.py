@@ -29,13 +29,30 @@ DERIVED: Final = (
 
 
 COUNTED: Final = frozenset(
-    {"product_added", "survey_answered", "ticket_created", "message_sent", "ticket_comment_added"}
+    {
+        "order_completed",
+        "product_added",
+        "survey_answered",
+        "ticket_created",
+        "message_sent",
+        "ticket_comment_added",
+    }
 )
-"""Types that `Metrics.add` counts."""
+"""Types that are counted: orders by `Metrics.order`, others by `Metrics.add`."""
 
 
 THOUSAND: Final = 1000
 """Scores are counted in thousandths, since windows hold integers."""
+
+
+def counted_of(session: Session) -> Contribution:
+    """Give what a session contributes: it counts at its first interaction, converted if it has an order."""
+    return Contribution(key_of("session_conversion", session.first), int(session.orders > 0), 1, 1)
+
+
+def converted(session: Session) -> Contribution:
+    """Give what the first order in a session adds."""
+    return Contribution(key_of("session_conversion", session.first), 1, 0, 0)
 
 
 class Metrics:
@@ -54,16 +71,6 @@ class Metrics:
         self._threads: dict[str, Observed] = {}
         """Conversation or ticket → what started its clock."""
         self._replied: set[str] = set()
-
-    def open_session(self, session: Session) -> None:
-        """A session counts at its first interaction, unconverted until it has an order."""
-        self.log.append(Contribution(key_of("session_conversion", session.first), 0, 1, 1))
-
-    def order_in(self, session: Session) -> None:
-        """An order lies in the session; its first one converts it."""
-        session.orders += 1
-        if session.orders == 1:
-            self.log.append(Contribution(key_of("session_conversion", session.first), 1, 0, 0))
 
     def order(self, observed: Observed) -> None:
         """Count the first order_completed of an order id."""
