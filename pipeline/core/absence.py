@@ -7,9 +7,8 @@ Whether a deadline has passed is not asked here: the watermark tells the views.
 from collections import defaultdict
 from typing import NamedTuple
 
-from pipeline.core.good import Goods
+from pipeline.core.good import Goods, is_delivered
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Observed
 from pipeline.core.step import Step
 from pipeline.core.things import things_of
 
@@ -106,11 +105,6 @@ class Deliveries:
         if cancelled is not None and cancelled <= deadline:
             return False
         return not in_time or in_time < len(self._parcels[order])
-
-
-def is_delivered(observed: Observed) -> bool:
-    """Whether a shipment arrived; available_for_pickup is not delivered."""
-    return observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered"
 
 
 class Replies:

@@ -132,6 +132,19 @@ class Actor:
     def settle(self, position: int, outbox: Outbox) -> None:
         """Draw the conclusions of all that was heard since the last time."""
         turned = (len(self.heard) > self._meaning.actor_limit or self.full) and self._turns(outbox)
+        gone, came = self._place(position, outbox)
+        if turned:
+            gone, came = self._turned()
+        if turned or (not self.full and (gone or came)):
+            self._refold(gone, came, position, outbox)
+        self._count_flows(position, outbox)
+        if self.kind in THING_KINDS:
+            self._settle_lent(position, outbox)
+        if self._links or self._all:
+            self._settle_links(outbox)
+
+    def _place(self, position: int, outbox: Outbox) -> tuple[list[Observed], list[Observed]]:
+        """Say where each interaction belongs now; give those that are not here any more, and those that are now."""
         gone, came = list[Observed](), list[Observed]()
         seen_at = self._seen_at()
         for ref in self._to_place():
@@ -151,15 +164,7 @@ class Actor:
                 came.append(observed)
             else:
                 outbox.word(Belongs(to, self.key, position, True, observed))  # noqa: FBT003 - keywords cost
-        if turned:
-            gone, came = self._turned()
-        if turned or (not self.full and (gone or came)):
-            self._refold(gone, came, position, outbox)
-        self._count_flows(position, outbox)
-        if self.kind in THING_KINDS:
-            self._settle_lent(position, outbox)
-        if self._links or self._all:
-            self._settle_links(outbox)
+        return gone, came
 
     def _turns(self, outbox: Outbox) -> bool:
         """See whether it begins or ceases to hold too much to be anybody: a bot, a till's default customer."""

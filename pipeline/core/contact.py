@@ -67,10 +67,12 @@ class Repeats:
 
     def learn(self, observed: Observed) -> bool:
         """Note with which order things appear in an interaction later than all others; True if a contact is about it."""
-        order, *others = observed.things
+        order, things = observed.things[0], observed.things[1:]
         if not order.startswith("order:"):
             return False
-        fresh = [thing for thing in others if thing not in self._order_of]
+        fresh = [thing for thing in things if thing not in self._order_of]
+        if not fresh:
+            return False
         self._order_of.update(dict.fromkeys(fresh, order))
         if self._carried.isdisjoint(fresh):
             return False

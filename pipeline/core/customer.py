@@ -102,13 +102,19 @@ class Customer:
                 touched.contributions.append(converted(session))
         if step.journey is not None:
             touched.journeys.add(step.journey.key)
-        if kind in COUNTED:
-            counted = len(self._metrics.log)
-            self._count(step)
+        counted = len(self._metrics.log)
+        self._read(step)
+        if len(self._metrics.log) > counted:
             touched.contributions += self._metrics.log[counted:]
-        if kind in MATTERS or len(observed.things) > 1:
-            self._stale |= self._matters.add(step)
         return ()
+
+    def _read(self, step: Step) -> None:
+        """Count a step later than all others, and see whether it matters to frictions."""
+        observed = step.observed
+        if observed.type in COUNTED:
+            self._count(step)
+        if (observed.type in MATTERS or len(observed.things) > 1) and self._matters.add(step):
+            self._stale = True
 
     def _fold(self, step: Step, touched: Touched) -> None:
         """Place a step later than all others; `touched` gets what of the earlier ones it changes."""
@@ -121,7 +127,7 @@ class Customer:
             touched.steps.update([s.order for s in moved.steps])
             if moved.retired is not None:
                 touched.journeys.add(moved.retired)
-        if step.session is not None and step.completes:
+        if step.observed.type == "order_completed" and step.session is not None and step.completes:
             step.session.orders += 1
 
     def _join(self, earlier: Step, touched: Touched) -> None:
@@ -197,8 +203,15 @@ class Customer:
         for step in rewound:
             step.reset()
 
-    def _reread(self, changed: Iterable[Step], touched: Touched) -> None:
+    def _reread(self, changed: Sequence[Step], touched: Touched) -> None:
         """Count anew, and see anew what matters to frictions, where any of these is among it."""
+        last = self.line[-len(changed) :]
+        if changed == last:  # only its place in the line was not its place in the fold
+            known = len(self._metrics.log)
+            for step in last:
+                self._read(step)
+            touched.contributions += self._metrics.log[known:]
+            return
         these = [step.observed for step in changed]
         if any(observed.type in COUNTED for observed in these):
             counted, self._metrics = self._metrics.log, Metrics(self._meaning)

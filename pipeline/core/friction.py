@@ -50,8 +50,10 @@ class Friction(NamedTuple):
 
 def frictions(found: list[Found], good: Sequence[tuple[int, Ref]], meaning: Meaning) -> list[Friction]:
     """Give all frictions, in order."""
-    found.sort(key=_order)
-    return list(_weighed(_roots(found), good, meaning))
+    if len(found) > 1:
+        found.sort(key=_order)
+        found = list(_roots(found))
+    return list(_weighed(found, good, meaning))
 
 
 def _order(found: Found) -> FrictionKey:

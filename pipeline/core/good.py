@@ -6,12 +6,17 @@ a ticket that is opened again was not solved for good, and of several answers to
 
 from bisect import bisect_left
 
-from pipeline.core.message import Ref
+from pipeline.core.message import Observed, Ref
 from pipeline.core.step import Step
 from pipeline.core.survey import is_top_box
 from pipeline.core.things import thing_of, things_of
 
 Moment = tuple[int, Ref]
+
+
+def is_delivered(observed: Observed) -> bool:
+    """Whether a shipment arrived; available_for_pickup is not delivered."""
+    return observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered"
 
 
 class Goods:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from pipeline.core.belonging import Belonging
 from pipeline.core.binding import order_of
 from pipeline.core.contact import Contacts
+from pipeline.core.good import is_delivered
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed, Ref
 from pipeline.core.step import PURCHASED, STAGES, Journey, Step, short_id
@@ -21,6 +22,7 @@ _CONTACT: Final = frozenset({"chat", "phone", "ticket"})
 _SUPPORT: Final = _CONTACT | {"survey", "feedback", "fulfilment", "billing", "order"}
 _NEVER: Final = frozenset({"consent", "privacy", "identity", "source health"})
 _STAGE_OF_AREA: Final = {"search": 1, "cart": 2, "checkout": 3}
+_UNDOING: Final = frozenset({"order_cancelled", "order_refunded"})
 _DELIVERED: Final = STAGES.index("delivered")
 _SERVED: Final = STAGES.index("served")
 _RETURNED: Final = STAGES.index("returned")
@@ -108,8 +110,10 @@ class Journeys:
             elif order := self._own_order(things):
                 self._unplaced.setdefault(order, []).append(step)
         for thing in things:
-            if not thing.startswith("order:"):  # an order binds from its completion on, and not before
-                self._first.setdefault(thing, (step, step.journey))
+            if thing not in self._first and not thing.startswith(
+                "order:"
+            ):  # an order binds from its completion on, and not before
+                self._first[thing] = (step, step.journey)
         return changed
 
     def _choose(self, observed: Observed, things: tuple[str, ...]) -> tuple[Journey | None, str]:
@@ -165,24 +169,34 @@ class Journeys:
         return self._open
 
     def _append(self, journey: Journey, step: Step) -> None:
-        observed = step.observed
-        journey.add(step, _stage(observed, journey))
-        if step.number == 1:
-            journey.id = short_id(self._customer, observed.time, *observed.ref)
+        observed, steps = step.observed, journey.steps
+        step.journey = journey
+        step.number = len(steps) + 1
+        if steps:
+            last = steps[-1].observed
+            step.gap = observed.time - last.time
+            step.channel_changed = last.channel != observed.channel
+        else:
+            step.gap, step.channel_changed = None, False
+            journey.key = (observed.time, short_id(self._customer, observed.time, *observed.ref))
+        stage = _stage(observed, journey)
+        step.stage = max(journey.stage, stage)
+        journey.keep(step)
         self._follow(journey, observed)
 
     def _follow(self, journey: Journey, observed: Observed) -> None:
         """See whether a step keeps its journey open; after the order also whether it cancels or refunds it."""
-        time = observed.time
+        time, meaning = observed.time, self._meaning
         if journey.order is None:
-            if not observed.passive and time - journey.idle_at <= self._meaning.journey_idle:
+            if not observed.passive and time - journey.idle_at <= meaning.journey_idle:
                 journey.idle_at = time
             return
-        delivered = observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered"
-        contact = observed.area in _CONTACT and not observed.passive
-        if (delivered or contact) and time <= journey.kept_until:
-            journey.kept_until = max(journey.kept_until, time + self._meaning.journey_kept_open)
-        journey.undo(observed)
+        if time <= journey.kept_until and (
+            (observed.area in _CONTACT and not observed.passive) or is_delivered(observed)
+        ):
+            journey.kept_until = max(journey.kept_until, time + meaning.journey_kept_open)
+        if observed.type in _UNDOING:
+            journey.undo(observed)
 
     def _convert(self, step: Step, order: str) -> Moved:
         """An order converts the open journey, or starts one; earlier steps that carried its id join."""
@@ -194,7 +208,8 @@ class Journeys:
         journey.kept_until = step.observed.time + self._meaning.journey_kept_open
         self.orders[order] = journey
         for before in journey.steps:  # a clock that was wrong may have cancelled it before
-            journey.undo(before.observed)
+            if before.observed.type in _UNDOING:
+                journey.undo(before.observed)
         step.why = "correlation"
         self._append(journey, step)
         return moved
@@ -253,7 +268,7 @@ class Journeys:
             journey.keep(step)
             if order is None or step.order > moment_of(order):
                 self._follow(journey, step.observed)
-            else:
+            elif step.observed.type in _UNDOING:
                 journey.undo(step.observed)
 
 
@@ -264,10 +279,12 @@ def moment_of(observed: Observed) -> Moment:
 
 def _stage(observed: Observed, journey: Journey) -> int:
     """Give the stage that this interaction reaches by itself; only service needs an order before it."""
-    if observed.type == "shipment_status_changed" and observed.facts.get("status") == "delivered":
-        return _DELIVERED
-    if observed.type == "return_received":
+    kind = observed.type
+    if kind == "shipment_status_changed":
+        if is_delivered(observed):
+            return _DELIVERED
+    elif kind == "return_received":
         return _RETURNED
     if journey.order is None:
-        return 1 if observed.type == "product_viewed" else _STAGE_OF_AREA.get(observed.area, 0)
+        return 1 if kind == "product_viewed" else _STAGE_OF_AREA.get(observed.area, 0)
     return _SERVED if observed.area in _CONTACT else PURCHASED

@@ -20,11 +20,13 @@ _NONE: Final[list[Step]] = []
 class Sessions:
     """The fold of a customer's steps into sessions."""
 
-    __slots__ = ("_customer", "_meaning", "_waiting", "all", "current")
+    __slots__ = ("_customer", "_cutting", "_gap", "_length", "_meaning", "_waiting", "all", "current")
 
     def __init__(self, customer: str, meaning: Meaning) -> None:
         self._customer = customer
         self._meaning = meaning
+        self._gap, self._length = meaning.session_gap, meaning.session_length
+        self._cutting = meaning.campaign_cuts or bool(meaning.midnight_zone)
         self.all: dict[int, Session] = {}
         """By start."""
         self.current: Session | None = None
@@ -42,7 +44,12 @@ class Sessions:
                 self._waiting.append(step)
             return _NONE
         placed = self._waiting
-        if current is None or self._cuts(current, step.observed):
+        if (
+            current is None
+            or time - current.ended > self._gap
+            or time - current.started > self._length
+            or (self._cutting and self._cuts(current, step.observed))
+        ):
             current = self._open(step)
             placed = [w for w in placed if w.observed.time == time]
         if self._waiting:
@@ -80,9 +87,8 @@ class Sessions:
             current.orders += step.completes
 
     def _cuts(self, current: Session, observed: Observed) -> bool:
+        """Whether one of the cuts that settings ask for is here."""
         meaning, time = self._meaning, observed.time
-        if time - current.ended > meaning.session_gap or time - current.started > meaning.session_length:
-            return True
         if (
             meaning.campaign_cuts
             and time > current.ended

@@ -106,10 +106,6 @@ class Step:
         """By which it can join a journey, strongest first."""
         self.friction = ""
         """As last concluded."""
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget where it was placed."""
         self.session: Session | None = None
         self.journey: Journey | None = None
         self.number = 0
@@ -119,6 +115,13 @@ class Step:
         self.channel_changed = False
         self.contact = False
         """Whether a contact starts here."""
+        self.why = ""
+
+    def reset(self) -> None:
+        """Forget where it was placed."""
+        self.session = self.journey = self.gap = None
+        self.number = self.stage = 0
+        self.channel_changed = self.contact = False
         self.why = ""
 
     @property
@@ -155,10 +158,10 @@ class Journey:
         "contacts",
         "first_touch",
         "frictions",
-        "id",
         "idle_at",
         "joined",
         "kept_until",
+        "key",
         "last_touch",
         "order",
         "order_id",
@@ -169,7 +172,8 @@ class Journey:
     )
 
     def __init__(self) -> None:
-        self.id = ""
+        self.key = (0, "")
+        """(start, id): what names its row within the customer."""
         self.idle_at = 0
         """Time of the last active step before the order."""
         self.reopen()
@@ -199,14 +203,9 @@ class Journey:
         self.refunded = 0
 
     @property
-    def started(self) -> int:
-        """Time of its first step."""
-        return self.steps[0].observed.time
-
-    @property
-    def key(self) -> tuple[int, str]:
-        """(start, id): what names its row within the customer."""
-        return (self.steps[0].observed.time, self.id)
+    def id(self) -> str:
+        """What names it."""
+        return self.key[1]
 
     @property
     def outcome(self) -> str:
@@ -229,21 +228,8 @@ class Journey:
         if observed.type == "order_refunded" and isinstance(total, int):
             self.refunded += total
 
-    def add(self, step: Step, stage: int) -> None:
-        """Append a step, later than all others."""
-        if self.steps:
-            observed, last = step.observed, self.steps[-1].observed
-            step.gap = observed.time - last.time
-            step.channel_changed = last.channel != observed.channel
-        else:
-            step.gap, step.channel_changed = None, False
-        step.journey = self
-        step.stage = max(self.stage, stage)
-        self.keep(step)
-        step.number = len(self.steps)
-
     def keep(self, step: Step) -> None:
-        """Gather what the row says of all steps from one that has its place."""
+        """Take in a step that has its number and stage, later than all others: gather what the row says of all."""
         observed, session = step.observed, step.session
         self.steps.append(step)
         self.stage = step.stage
@@ -251,24 +237,22 @@ class Journey:
             self.sessions.add(session.started)
         if step.friction:
             self.frictions += 1
-        self.contacts += step.contact
+        if step.contact:
+            self.contacts += 1
         if observed.channel not in self.channels and observed.channel != "system":
             self.channels = (*self.channels, observed.channel)
-        if (
-            observed.facts
-            and (campaign := observed.facts.get("campaign"))
-            and (self.order is None or step.order <= (self.order.time, self.order.ref))
-        ):
-            self.last_touch = str(campaign)
-            self.first_touch = self.first_touch or self.last_touch
+        if observed.facts and (campaign := observed.facts.get("campaign")):
+            order = self.order
+            if order is None or step.order <= (order.time, order.ref):
+                self.last_touch = str(campaign)
+                self.first_touch = self.first_touch or self.last_touch
 
     def shown(self, idle: int) -> tuple[object, ...]:
         """Give what its row shows; `idle` is the silence in ms that ends it before an order."""
         order = self.order
         value = order.facts.get("revenue") if order is not None else None
         return (
-            self.started,
-            self.id,
+            *self.key,
             self.steps[-1].observed.time,
             self.idle_at + idle if order is None else self.kept_until,
             STAGES[self.stage],

@@ -62,10 +62,12 @@ def touch_frictions(
     old: Mapping[FrictionKey, Friction], new: Mapping[FrictionKey, Friction], touched: Touched
 ) -> None:
     """Note in which frictions two conclusions differ, and which of these crossed the threshold."""
-    for key, friction in old.items() ^ new.items():
-        touched.frictions.add(key)
-        if friction.crossed:
-            touched.crossings.add(key)
+    for one, other in ((old, new), (new, old)):
+        for key, friction in one.items():
+            if friction != other.get(key):
+                touched.frictions.add(key)
+                if friction.crossed:
+                    touched.crossings.add(key)
 
 
 def totals(contributions: Iterable[Contribution]) -> dict[Key, Total]:
