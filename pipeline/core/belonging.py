@@ -5,9 +5,19 @@ may say of a thing that earlier ones carry to which order it belongs.
 """
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from pipeline.core.binding import order_of
 from pipeline.core.step import Step
+
+
+def told_by(step: Step, news: AbstractSet[str]) -> bool:
+    """Whether news of things and orders may change where a step belongs; that an order is one tells it from others."""
+    found = [thing for thing in step.things if thing in news]
+    if not found:
+        return False
+    orders = [thing for thing in step.things if thing.startswith("order:")]
+    return len(orders) > 1 or found != orders
 
 
 class Belonging:

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import Final
 
+from pipeline.core.belonging import told_by
 from pipeline.core.binding import bindings
 from pipeline.core.friction import Friction, FrictionKey
 from pipeline.core.journey import UNMOVED, Journeys
@@ -184,7 +185,7 @@ class Customer:
         """Go back to before the steps with news, and to where nothing waits for what comes later."""
         line, settled = self.line, -1
         if news:
-            at = next((n for n in range(at) if not news.isdisjoint(line[n].things)), at)
+            at = next((n for n in range(at) if line[n].things and told_by(line[n], news)), at)
         while settled != at:
             settled = at
             while at and line[at - 1].observed.passive:
