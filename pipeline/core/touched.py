@@ -42,20 +42,28 @@ class Before:
     def compare(self, steps: Iterable[Step], sessions: Mapping[int, Session], touched: Touched) -> None:
         """Note in what the steps folded since, and all sessions since then, differ from it."""
         touched.steps.update([step.order for step, shown in self._steps if step.shown() != shown])
-        touched.sessions.update(self._sessions.keys() - sessions.keys())
-        for started, session in sessions.items():
-            earlier = self._sessions.get(started)
-            if earlier is None or earlier.shown() != session.shown():
-                touched.sessions.add(started)
-        touched.contributions += changes(
-            [counted_of(self._sessions[s]) for s in self._sessions if s in touched.sessions],
-            [counted_of(sessions[s]) for s in sessions if s in touched.sessions],
-        )
+        self._compare_sessions(sessions, touched)
         journeys = {step.journey for step in steps if step.journey is not None}
-        after = {journey.key: journey.shown(self._idle) for journey in journeys}
-        for key in self._journeys.keys() | after.keys():
-            if self._journeys.get(key) != after.get(key):
-                touched.journeys.add(key)
+        earlier = self._journeys
+        for journey in journeys:
+            shown = earlier.pop(journey.key, None)
+            if shown is None or shown != journey.shown(self._idle):
+                touched.journeys.add(journey.key)
+        touched.journeys.update(earlier)
+
+    def _compare_sessions(self, sessions: Mapping[int, Session], touched: Touched) -> None:
+        earlier = self._sessions
+        for started, session in sessions.items():
+            before = earlier.get(started)
+            if before is None:
+                touched.sessions.add(started)
+                touched.contributions.append(counted_of(session))
+            elif before.shown() != session.shown():
+                touched.sessions.add(started)
+                touched.contributions += changes([counted_of(before)], [counted_of(session)])
+        for started in earlier.keys() - sessions.keys():
+            touched.sessions.add(started)
+            touched.contributions.append(counted_of(earlier[started]).taken_back())
 
 
 def touch_frictions(
@@ -80,10 +88,14 @@ def totals(contributions: Iterable[Contribution]) -> dict[Key, Total]:
 
 def changes(old: Sequence[Contribution], new: Sequence[Contribution]) -> Iterator[Contribution]:
     """Give what turns the old totals into the new ones."""
-    common = next((n for n, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), None)
-    common = min(len(old), len(new)) if common is None else common
-    taken_back = [contribution.taken_back() for contribution in old[common:]]
-    for key, change in totals([*taken_back, *new[common:]]).items():
+    first, last = 0, 0
+    shorter = min(len(old), len(new))
+    while first < shorter and old[first] == new[first]:
+        first += 1
+    while last < shorter - first and old[-1 - last] == new[-1 - last]:
+        last += 1
+    taken_back = [contribution.taken_back() for contribution in old[first : len(old) - last]]
+    for key, change in totals([*taken_back, *new[first : len(new) - last]]).items():
         numerator, denominator, n, histogram = change.values()
         if numerator or denominator or n:
             yield Contribution(key, numerator, denominator, n)
