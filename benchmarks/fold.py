@@ -1,7 +1,7 @@
 """What one interaction costs at its customer: microseconds of CPU. Run `python -m benchmarks.fold`.
 
 In order: into customers with 20 to 39 touchpoints, one after the other, with all that follows from it (session, journey, friction, touched rows,
-contributions). Late: into a customer with 100, where everything is derived anew and compared. Demo traffic: whole customers
+contributions). Late: into a customer with 100, comparison with what was there and its rows included. Demo traffic: whole customers
 of a seeded shop, not one favourable record. The best of several rounds, since other programs share the machine.
 """
 
@@ -10,14 +10,14 @@ import time
 from collections import defaultdict
 
 from pipeline import catalogue, contract
-from pipeline.core.customer import Customer, Touched, derive
+from pipeline.core.customer import Customer, derive
 from pipeline.core.derived import add_rows
-from pipeline.core.difference import compare
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import IN_ORDER, Observed
 from pipeline.core.row import Row
 from pipeline.core.telling import observed_of
+from pipeline.core.touched import Touched
 from pipeline.local.demo.shop import Shop
 
 MEANING = Meaning(flows=catalogue.load().flows)
@@ -56,13 +56,8 @@ def in_order(everyone: list[list[Observed]], held: int) -> float:
 
 def append(customer: Customer, touchpoints: list[Observed], held: int) -> None:
     touched = Touched()
-    for number in range(held, len(touchpoints)):
-        if customer.append(touchpoints[number], touched):
-            customer.conclude(touched)
-        else:  # a thing turns out to belong to an order: rare, and derived anew
-            whole = derive(customer.key, touchpoints[: number + 1], MEANING)
-            compare(customer, whole, touched, MEANING)
-            customer = whole
+    for observed in touchpoints[held:]:
+        customer.change((), (observed,), touched)
 
 
 def late(everyone: list[list[Observed]], held: int) -> float:
@@ -73,16 +68,15 @@ def late(everyone: list[list[Observed]], held: int) -> float:
         before = [derive("customer:1", [*t[: held // 2], *t[held // 2 + 1 :]], MEANING) for t in some]
         began = time.process_time()
         for customer, touchpoints in zip(before, some, strict=True):
-            place(customer, touchpoints)
+            place(customer, touchpoints[held // 2])
         best = min(best, (time.process_time() - began) / len(some))
     return best * 1e6
 
 
-def place(customer: Customer, touchpoints: list[Observed]) -> None:
+def place(customer: Customer, observed: Observed) -> None:
     touched = Touched()
-    whole = derive(customer.key, touchpoints, MEANING)
-    compare(customer, whole, touched, MEANING)
-    add_rows(whole, touched, 1, MEANING, tables())
+    customer.change((), (observed,), touched)
+    add_rows(customer, touched, 1, MEANING, tables())
 
 
 def main() -> None:

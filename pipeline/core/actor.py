@@ -8,8 +8,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from pipeline.core.customer import Customer, derive
-from pipeline.core.difference import compare
+from pipeline.core.customer import Customer
 from pipeline.core.evidence import Evidence, Moment
 from pipeline.core.flow import flow_of
 from pipeline.core.heard import Heard
@@ -133,7 +132,20 @@ class Actor:
     def settle(self, position: int, outbox: Outbox) -> None:
         """Draw the conclusions of all that was heard since the last time."""
         turned = (len(self.heard) > self._meaning.actor_limit or self.full) and self._turns(outbox)
-        gone, came = turned, []
+        gone, came = self._place(position, outbox)
+        if turned:
+            gone, came = self._turned()
+        if turned or (not self.full and (gone or came)):
+            self._refold(gone, came, position, outbox)
+        self._count_flows(position, outbox)
+        if self.kind in THING_KINDS:
+            self._settle_lent(position, outbox)
+        if self._links or self._all:
+            self._settle_links(outbox)
+
+    def _place(self, position: int, outbox: Outbox) -> tuple[list[Observed], list[Observed]]:
+        """Say where each interaction belongs now; give those that are not here any more, and those that are now."""
+        gone, came = list[Observed](), list[Observed]()
         seen_at = self._seen_at()
         for ref in self._to_place():
             heard = self.heard[ref]
@@ -142,8 +154,8 @@ class Actor:
             if to == was and (observed is before or observed == before):
                 continue
             heard.to, heard.observed = to, observed
-            if was == self.key:
-                gone = True
+            if was == self.key and before is not None:
+                gone.append(before)
             elif before is not None and was != to:
                 outbox.word(Belongs(was, self.key, position, False, before))  # noqa: FBT003 - keywords cost
             if observed is None:
@@ -152,13 +164,7 @@ class Actor:
                 came.append(observed)
             else:
                 outbox.word(Belongs(to, self.key, position, True, observed))  # noqa: FBT003 - keywords cost
-        if gone or (came and not self.full):
-            self._refold(came, position, outbox, anew=gone)
-        self._count_flows(position, outbox)
-        if self.kind in THING_KINDS:
-            self._settle_lent(position, outbox)
-        if self._links or self._all:
-            self._settle_links(outbox)
+        return gone, came
 
     def _turns(self, outbox: Outbox) -> bool:
         """See whether it begins or ceases to hold too much to be anybody: a bot, a till's default customer."""
@@ -209,21 +215,19 @@ class Actor:
                 times.update(heard.times())
         return sorted(times)
 
-    def _refold(self, came: list[Observed], position: int, outbox: Outbox, *, anew: bool) -> None:
+    def _turned(self) -> tuple[list[Observed], list[Observed]]:
+        """Give what leaves it as a customer, and what comes, now that it is full or no longer."""
+        if self.full:
+            return ([step.observed for step in self.customer.line] if self.customer else [], [])
+        return [], [h.observed for h in self.heard.values() if h.to == self.key and h.observed is not None]
+
+    def _refold(self, gone: list[Observed], came: list[Observed], position: int, outbox: Outbox) -> None:
         touched = outbox.touched(self.key)
         counted = len(touched.contributions)
         came.sort(key=IN_ORDER)
-        customer = self.customer
-        if customer is None:
-            customer = self.customer = Customer(self.key, self._meaning)
-        if anew or not all(customer.append(observed, touched) for observed in came):
-            mine = [h.observed for h in self.heard.values() if h.to == self.key and h.observed is not None]
-            whole = derive(self.key, [] if self.full else mine, self._meaning)
-            compare(customer, whole, touched, self._meaning)
-            customer.release()
-            self.customer = whole
-        else:
-            customer.conclude(touched)
+        if self.customer is None:
+            self.customer = Customer(self.key, self._meaning)
+        self.customer.change(gone, came, touched)
         for contribution in touched.contributions[counted:]:
             outbox.count(contribution, position)
         touched.contributions.clear()

@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.core.customer import Touched
 from pipeline.core.message import Belongs, Lend, Message, decode_block, split_block
 from pipeline.core.position import Position
 from pipeline.core.row import Row
+from pipeline.core.touched import Touched
 from pipeline.core.window import Contribution
 
 

@@ -12,10 +12,9 @@ _UNBOUND: Final = frozenset({"subscription", "checkout", "cart"})
 
 def bindings(observed: Observed) -> tuple[str, ...]:
     """Give the things by which it can join a journey, strongest first; what a survey is about comes last."""
-    if not (observed.things or observed.facts):
-        return ()
-    found = tuple([thing for thing in observed.things if thing.startswith(_BINDING)])
-    about = observed.facts.get("about_id")
+    things, facts = observed.things, observed.facts
+    found = tuple([thing for thing in things if thing.startswith(_BINDING)]) if things else ()
+    about = facts.get("about_id") if facts else None
     if about and observed.facts.get("about_type") not in _UNBOUND:
         thing = f"{observed.facts.get('about_type')}:{about}"
         if thing not in found:

@@ -5,41 +5,31 @@ What comes in: a customer. What goes out: rows of the tables, with a version; or
 
 from collections.abc import Iterator, Mapping
 
-from pipeline.core.customer import Customer, Touched
+from pipeline.core.customer import Customer
 from pipeline.core.friction import Friction, FrictionKey
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Crossed, Ref
 from pipeline.core.row import FrictionRow, JourneyRow, Row, SessionRow, TouchpointRow
 from pipeline.core.step import STAGES, Journey, Session, Step, short_id
+from pipeline.core.touched import Touched
 
 
 def touchpoint_row(customer: str, step: Step, version: int) -> TouchpointRow:
     """Give the row of a step."""
-    observed, session, journey, gap = step.observed, step.session, step.journey, step.gap
-    source, name = observed.ref
-    # tuple.__new__: there are more of these than of anything else, and the named one costs twice as much.
-    return tuple.__new__(
-        TouchpointRow,
+    observed = step.observed
+    return TouchpointRow._make(
         (
             customer,
             observed.time,
-            source,
-            name,
+            *observed.ref,
             observed.type,
             observed.area,
             observed.channel,
             observed.passive,
-            session.id if session is not None else "",
-            journey.id if journey is not None else "",
-            step.number,
-            STAGES[step.stage] if journey is not None else "",
-            None if gap is None else gap / 1000,
-            step.channel_changed,
-            step.friction,
-            step.why,
+            *step.shown(),
             version,
             0,
-        ),
+        )
     )
 
 
@@ -50,20 +40,7 @@ def touchpoint_tombstone(customer: str, time: int, ref: Ref, version: int) -> To
 
 def session_row(customer: str, session: Session, version: int) -> SessionRow:
     """Give the row of a session."""
-    return SessionRow(
-        customer,
-        session.started,
-        session.id,
-        session.ended,
-        session.interactions,
-        session.channels,
-        session.first.channel,
-        session.first.ref[0],
-        session.orders,
-        session.frictions,
-        version,
-        0,
-    )
+    return SessionRow._make((customer, *session.shown(), version, 0))
 
 
 def session_tombstone(customer: str, started: int, version: int) -> SessionRow:
@@ -73,30 +50,7 @@ def session_tombstone(customer: str, started: int, version: int) -> SessionRow:
 
 def journey_row(customer: str, journey: Journey, version: int, meaning: Meaning) -> JourneyRow:
     """Give the row of a journey."""
-    order = journey.order
-    value = order.facts.get("revenue") if order is not None else None
-    return JourneyRow(
-        customer,
-        journey.started,
-        journey.id,
-        journey.steps[-1].observed.time,
-        journey.idle_at + meaning.journey_idle if order is None else journey.kept_until,
-        STAGES[journey.stage],
-        journey.outcome,
-        journey.order_id.partition(":")[2],
-        order.time if order is not None else None,
-        len(journey.steps),
-        journey.channels,
-        len(journey.sessions),
-        journey.frictions,
-        journey.contacts,
-        value if isinstance(value, int) else None,
-        str(order.facts.get("currency") or "") if order is not None else "",
-        journey.first_touch,
-        journey.last_touch,
-        version,
-        0,
-    )
+    return JourneyRow._make((customer, *journey.shown(meaning.journey_idle), version, 0))
 
 
 def journey_tombstone(customer: str, started: int, journey_id: str, version: int) -> JourneyRow:

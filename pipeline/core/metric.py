@@ -64,6 +64,19 @@ THOUSAND: Final = 1000
 """Scores are counted in thousandths, since windows hold integers."""
 
 
+def counted_of(session: Session) -> tuple[Contribution, Contribution]:
+    """Give what a session contributes: it counts at its first interaction, converted if it has an order."""
+    return (
+        Contribution(key_of("session_conversion", session.first), int(session.orders > 0), 1, 1),
+        Contribution(key_of("friction_rate", session.first), 0, 1, 1),
+    )
+
+
+def converted(session: Session) -> Contribution:
+    """Give what the first order in a session adds."""
+    return Contribution(key_of("session_conversion", session.first), 1, 0, 0)
+
+
 class Metrics:
     """The fold of one customer's steps into contributions."""
 
@@ -81,19 +94,6 @@ class Metrics:
         self._threads: dict[str, Observed] = {}
         """Conversation or ticket → what started its clock."""
         self._replied: set[str] = set()
-
-    def open_session(self, session: Session) -> None:
-        """A session counts at its first interaction, unconverted until it has an order."""
-        self.log += (
-            Contribution(key_of("session_conversion", session.first), 0, 1, 1),
-            Contribution(key_of("friction_rate", session.first), 0, 1, 1),
-        )
-
-    def order_in(self, session: Session) -> None:
-        """An order lies in the session; its first one converts it."""
-        session.orders += 1
-        if session.orders == 1:
-            self.log.append(Contribution(key_of("session_conversion", session.first), 1, 0, 0))
 
     def order(self, observed: Observed) -> None:
         """Count the first order_completed of an order id."""

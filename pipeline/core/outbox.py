@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from pipeline.core.customer import Touched
 from pipeline.core.message import Belongs, Lend
+from pipeline.core.touched import Touched
 from pipeline.core.window import Contribution
 
 

@@ -3,22 +3,30 @@
 What comes in: the customer's steps, in order. What goes out: the session of each step.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import takewhile
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Observed
 from pipeline.core.step import Session, Step, short_id
 
+_NONE: Final[list[Step]] = []
+"""Given where a step places no other; never written to."""
+
 
 class Sessions:
     """The fold of a customer's steps into sessions."""
 
-    __slots__ = ("_customer", "_meaning", "_waiting", "all", "current")
+    __slots__ = ("_customer", "_cutting", "_gap", "_length", "_meaning", "_waiting", "all", "current")
 
     def __init__(self, customer: str, meaning: Meaning) -> None:
         self._customer = customer
         self._meaning = meaning
+        self._gap, self._length = meaning.session_gap, meaning.session_length
+        self._cutting = meaning.campaign_cuts or bool(meaning.midnight_zone)
         self.all: dict[int, Session] = {}
         """By start."""
         self.current: Session | None = None
@@ -31,32 +39,56 @@ class Sessions:
         current = self.current
         if step.observed.passive:
             if current is not None and time <= current.ended:
-                step.session = current
+                current.add(step)
             else:
                 self._waiting.append(step)
-            return []
-        if current is None or self._cuts(current, step.observed):
+            return _NONE
+        placed = self._waiting
+        if (
+            current is None
+            or time - current.ended > self._gap
+            or time - current.started > self._length
+            or (self._cutting and self._cuts(current, step.observed))
+        ):
             current = self._open(step)
-            placed = [w for w in self._waiting if w.observed.time == time]
-        else:
-            current.ended = time
-            placed = self._waiting
+            placed = [w for w in placed if w.observed.time == time]
         if self._waiting:
             self._waiting = []
             for earlier in placed:
-                earlier.session = current
-        step.session = current
-        current.interactions += 1
-        current.campaign = step.observed.campaign or current.campaign
-        channel = step.observed.channel
-        if channel not in current.channels:
-            current.channels = (*current.channels, channel)
+                current.add(earlier)
+        current.add(step)
         return placed
 
+    def since(self, first: Session | None) -> dict[int, Session]:
+        """Give a session and all after it, by start; all where there is none."""
+        found: dict[int, Session] = {}
+        for started, session in reversed(self.all.items()):
+            found[started] = session
+            if session is first:
+                break
+        return found
+
+    def rewind(self, kept: Sequence[Step]) -> None:
+        """Go back to when there were only these steps; the last of them is active, so that nothing waits.
+
+        No session is changed by that: the one that goes on is made anew.
+        """
+        self._waiting = []
+        last = kept[-1].session if kept else None
+        while self.all and next(reversed(self.all.values())) is not last:
+            self.all.popitem()
+        self.current = None
+        if last is None:
+            return
+        self.current = current = self.all[last.started] = Session(last.id, last.first)
+        its = list(takewhile(lambda step: step.session is last, reversed(kept)))
+        for step in reversed(its):
+            current.add(step)
+            current.orders += step.completes
+
     def _cuts(self, current: Session, observed: Observed) -> bool:
+        """Whether one of the cuts that settings ask for is here."""
         meaning, time = self._meaning, observed.time
-        if time - current.ended > meaning.session_gap or time - current.started > meaning.session_length:
-            return True
         if meaning.campaign_cuts and time > current.ended and observed.campaign not in {"", current.campaign}:
             return True
         zone = meaning.midnight_zone

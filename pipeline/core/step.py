@@ -53,6 +53,35 @@ class Session:
         self.orders = 0
         self.frictions = 0
 
+    def add(self, step: "Step") -> None:
+        """Take in a step; active ones in order."""
+        observed = step.observed
+        step.session = self
+        if step.friction:
+            self.frictions += 1
+        if observed.passive:
+            return
+        self.ended = observed.time
+        self.interactions += 1
+        if observed.channel not in self.channels:
+            self.channels = (*self.channels, observed.channel)
+        if campaign := observed.campaign:
+            self.campaign = campaign
+
+    def shown(self) -> tuple[object, ...]:
+        """Give what its row shows."""
+        return (
+            self.started,
+            self.id,
+            self.ended,
+            self.interactions,
+            self.channels,
+            self.first.channel,
+            self.first.ref[0],
+            self.orders,
+            self.frictions,
+        )
+
 
 class Step:
     """One interaction as part of a customer; a step proper where it has a journey."""
@@ -75,6 +104,8 @@ class Step:
         self.observed = observed
         self.things = things
         """By which it can join a journey, strongest first."""
+        self.friction = ""
+        """As last concluded."""
         self.session: Session | None = None
         self.journey: Journey | None = None
         self.number = 0
@@ -84,13 +115,38 @@ class Step:
         self.channel_changed = False
         self.contact = False
         """Whether a contact starts here."""
-        self.friction = ""
+        self.why = ""
+
+    def reset(self) -> None:
+        """Forget where it was placed."""
+        self.session = self.journey = self.gap = None
+        self.number = self.stage = 0
+        self.channel_changed = self.contact = False
         self.why = ""
 
     @property
     def order(self) -> tuple[int, Ref]:
         """What steps are ordered by."""
         return (self.observed.time, self.observed.ref)
+
+    @property
+    def completes(self) -> bool:
+        """Whether it is the order of its journey."""
+        return self.journey is not None and self.journey.order is self.observed
+
+    def shown(self) -> tuple[object, ...]:
+        """Give what its row shows beside the interaction."""
+        session, journey, gap = self.session, self.journey, self.gap
+        return (
+            session.id if session is not None else "",
+            journey.id if journey is not None else "",
+            self.number,
+            STAGES[self.stage] if journey is not None else "",
+            None if gap is None else gap / 1000,
+            self.channel_changed,
+            self.friction,
+            self.why,
+        )
 
 
 class Journey:
@@ -102,9 +158,10 @@ class Journey:
         "contacts",
         "first_touch",
         "frictions",
-        "id",
         "idle_at",
+        "joined",
         "kept_until",
+        "key",
         "last_touch",
         "order",
         "order_id",
@@ -115,38 +172,40 @@ class Journey:
     )
 
     def __init__(self) -> None:
-        self.id = ""
-        self.steps: list[Step] = []
+        self.key = (0, "")
+        """(start, id): what names its row within the customer."""
         self.idle_at = 0
-        """Time of the last non-passive step."""
-        self.kept_until = 0
-        """After the purchase: until when it is kept open."""
-        self.order: Observed | None = None
-        self.order_id = ""
-        self.cancelled = False
-        self.refunded = 0
+        """Time of the last active step before the order."""
+        self.reopen()
         self.reset()
 
+    def reopen(self) -> None:
+        """Forget the order."""
+        self.order: Observed | None = None
+        self.order_id = ""
+        self.kept_until = 0
+        """After the purchase: until when it is kept open."""
+        self.joined: Step | None = None
+        """The first of the steps that waited for the order."""
+
     def reset(self) -> None:
-        """Forget what `add` gathered from the steps."""
-        self.steps = []
+        """Forget what was gathered from the steps."""
+        self.steps: list[Step] = []
         self.stage = 0
         self.channels: tuple[str, ...] = ()
-        self.sessions: set[str] = set()
+        self.sessions: set[int] = set()
+        """Starts of the sessions in which it has a step."""
         self.frictions = 0
         self.contacts = 0
         self.first_touch = ""
         self.last_touch = ""
+        self.cancelled = False
+        self.refunded = 0
 
     @property
-    def started(self) -> int:
-        """Time of its first step."""
-        return self.steps[0].observed.time
-
-    @property
-    def key(self) -> tuple[int, str]:
-        """(start, id): what names its row within the customer."""
-        return (self.steps[0].observed.time, self.id)
+    def id(self) -> str:
+        """What names it."""
+        return self.key[1]
 
     @property
     def outcome(self) -> str:
@@ -169,23 +228,44 @@ class Journey:
         if observed.type == "order_refunded" and isinstance(total, int):
             self.refunded += total
 
-    def add(self, step: Step, stage: int) -> None:
-        """Append a step, later than all others."""
-        observed = step.observed
-        last = self.steps[-1].observed if self.steps else None
-        self.stage = max(self.stage, stage)
-        step.journey = self
-        step.number = len(self.steps) + 1
-        step.stage = self.stage
-        step.gap = None if last is None else observed.time - last.time
-        step.channel_changed = last is not None and last.channel != observed.channel
+    def keep(self, step: Step) -> None:
+        """Take in a step that has its number and stage, later than all others: gather what the row says of all."""
+        observed, session = step.observed, step.session
         self.steps.append(step)
-        self.contacts += step.contact
-        if observed.channel != "system" and observed.channel not in self.channels:
+        self.stage = step.stage
+        if session is not None:
+            self.sessions.add(session.started)
+        if step.friction:
+            self.frictions += 1
+        if step.contact:
+            self.contacts += 1
+        if observed.channel not in self.channels and observed.channel != "system":
             self.channels = (*self.channels, observed.channel)
-        campaign = observed.campaign
-        if campaign and (
-            self.order is None or (observed.time, observed.ref) <= (self.order.time, self.order.ref)
-        ):
-            self.last_touch = campaign
-            self.first_touch = self.first_touch or self.last_touch
+        if campaign := observed.campaign:
+            order = self.order
+            if order is None or step.order <= (order.time, order.ref):
+                self.last_touch = campaign
+                self.first_touch = self.first_touch or campaign
+
+    def shown(self, idle: int) -> tuple[object, ...]:
+        """Give what its row shows; `idle` is the silence in ms that ends it before an order."""
+        order = self.order
+        value = order.facts.get("revenue") if order is not None else None
+        return (
+            *self.key,
+            self.steps[-1].observed.time,
+            self.idle_at + idle if order is None else self.kept_until,
+            STAGES[self.stage],
+            self.outcome,
+            self.order_id.partition(":")[2],
+            order.time if order is not None else None,
+            len(self.steps),
+            self.channels,
+            len(self.sessions),
+            self.frictions,
+            self.contacts,
+            value if isinstance(value, int) else None,
+            str(order.facts.get("currency") or "") if order is not None else "",
+            self.first_touch,
+            self.last_touch,
+        )

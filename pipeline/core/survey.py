@@ -4,11 +4,9 @@ Net promoter score: Reichheld, "The One Number You Need to Grow", 2003. Boxes of
 turning the score (min + max - score) where lower is better.
 """
 
-from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from pipeline.core.message import Observed, Ref
-from pipeline.core.things import thing_of
+from pipeline.core.message import Observed
 
 _NPS: Final = (0, 10)
 _PROMOTER: Final = 9
@@ -81,12 +79,3 @@ def is_top_box(observed: Observed) -> bool:
     if answer is None:
         return False
     return answer.is_promoter if answer.kind == "nps" else answer.is_top
-
-
-def last_answers(observed: Iterable[Observed]) -> dict[str, Ref]:
-    """Give, of interactions in order, the last answer on its scale to each survey."""
-    last: dict[str, Ref] = {}
-    for each in observed:
-        if each.type == "survey_answered" and answer_of(each) is not None:
-            last[thing_of(each, "survey:") or str(each.ref)] = each.ref
-    return last

@@ -1,20 +1,14 @@
 """Sessions, journeys, frictions and contributions of one customer."""
 
-from collections.abc import Sequence
-from random import Random
-
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pipeline.core.customer import Customer, Touched, derive
-from pipeline.core.difference import compare, totals
+from pipeline.core.customer import Customer, derive
 from pipeline.core.interaction import Interaction
 from pipeline.core.meaning import Meaning
 from pipeline.core.step import STAGES, Step
 from pipeline.core.telling import observed_of
+from pipeline.core.touched import totals
 from tests.core.build import interaction, order
-from tests.simulation.scenario import interactions
 
 MEANING = Meaning()
 
@@ -232,35 +226,3 @@ def test_first_response_time_runs_from_the_customers_message_to_an_agent_not_a_b
         said("10:00", "customer"), said("10:01", "bot"), said("10:05", "agent"), said("10:06", "agent")
     )
     assert metric(found, "first_response_time") == (300_000, 1, 1)
-
-
-def rows(of: Customer) -> Touched:
-    touched = Touched()
-    compare(Customer(of.key, MEANING), of, touched, MEANING)
-    return touched
-
-
-def fold(made: Sequence[Interaction]) -> Customer:
-    """Append one after the other, deriving anew only where `append` says so."""
-    found, seen = Customer("customer:42", MEANING), {}
-    for each in made:
-        observed = observed_of(each)
-        seen[observed.ref] = observed
-        if not found.append(observed, Touched()):
-            found = derive("customer:42", seen.values(), MEANING)
-        found.conclude(Touched())
-    return found
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.integers(0, 2**32), st.integers(0, 2**32))
-def test_appending_in_any_order_equals_deriving_the_whole(seed: int, order_seed: int) -> None:
-    made = list({(i.source, i.id): i for i in interactions(Random(seed))}.values())
-    shuffled = Random(order_seed).sample(made, len(made))
-    by_time = sorted(made, key=lambda i: i.time)
-    whole = customer(*made)
-    for arrival in (shuffled, by_time):
-        touched = Touched()
-        compare(whole, fold(arrival), touched, MEANING)
-        assert not (touched.steps | touched.sessions | touched.journeys | touched.frictions)
-        assert touched.contributions == []
