@@ -165,19 +165,17 @@ class Customer:
         for key, friction in old.items():
             if key not in self.frictions:
                 self._mark(friction, "", touched)
+                touched.contributions.append(self._felt.pop(key).taken_back())
         for key, friction in self.frictions.items():
             if key not in old:
                 self._mark(friction, friction.kind, touched)
-        self._count_frictions(touched)
+                touched.contributions.append(self._feel(friction))
 
-    def _count_frictions(self, touched: Touched) -> None:
+    def _feel(self, friction: Friction) -> Contribution:
         """A friction counts above the sessions in its own minute, an absence at its deadline."""
-        old, self._felt = self._felt, {}
-        for key, friction in self.frictions.items():
-            at = key_at("friction_rate", friction.time, self.steps[friction.ref].observed)
-            self._felt[key] = Contribution(at, 1, 0, 0)
-        touched.contributions += [felt.taken_back() for _, felt in old.items() - self._felt.items()]
-        touched.contributions += [felt for _, felt in self._felt.items() - old.items()]
+        key = key_at("friction_rate", friction.time, self.steps[friction.ref].observed)
+        felt = self._felt[friction.key] = Contribution(key, 1, 0, 0)
+        return felt
 
     def _mark(self, friction: Friction, kind: str, touched: Touched) -> None:
         """Note on the interaction, its session and its journey what it shows; absences are nowhere noted."""
