@@ -29,7 +29,7 @@ def metrics(
     """Show the latest windows of the metrics: numerator, denominator, n, value, and whether they are final.
 
     A window that is not final may still change as time alone passes; a final one changes only for a late interaction,
-    a late identify, an unlink or an erasure. Durations are seconds, money is minor units.
+    a late identify, an unlink, an erasure, or what comes long after (a refund after 60 days). Durations are seconds, money is minor units.
 
     Examples:
       cxstream metrics

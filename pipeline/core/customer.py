@@ -253,8 +253,9 @@ class Customer:
         for key, friction in self.frictions.items():
             at = key_at("friction_rate", friction.time, self.steps[friction.ref].observed)
             self._felt[key] = Contribution(at, 1, 0, 0)
-        touched.contributions += [felt.taken_back() for _, felt in old.items() - self._felt.items()]
-        touched.contributions += [felt for _, felt in self._felt.items() - old.items()]
+        if old != self._felt:
+            touched.contributions += [felt.taken_back() for _, felt in old.items() - self._felt.items()]
+            touched.contributions += [felt for _, felt in self._felt.items() - old.items()]
 
     def _mark(self, friction: Friction, kind: str, touched: Touched) -> None:
         """Note on the interaction, its session and its journey what it shows; absences are nowhere noted."""

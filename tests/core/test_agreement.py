@@ -4,15 +4,17 @@
 """
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from random import Random
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import catalogue
 from pipeline.core.interaction import Interaction
 from pipeline.core.message import kind_of
+from pipeline.core.metric import DERIVED
 from pipeline.core.oracle import answer
 from pipeline.core.row import FrictionRow, IdentityRow, JourneyRow, SessionRow, TouchpointRow
 from tests.core.stream import Stream
@@ -42,6 +44,17 @@ def test_told_in_any_order_and_again_the_fold_shows_what_the_oracle_says(seed: i
     for table, rows in zip(found, expected, strict=True):
         assert found[table] == rows, table
     assert stream.windows() == said.windows
+
+
+def test_the_random_worlds_hold_every_derived_metric_with_cases_that_are_so_and_cases_that_are_not() -> None:
+    above, below = Counter[str](), Counter[str]()
+    for seed in range(300):
+        windows = answer(interactions(Random(seed)), meaning_of(Random(seed))).windows
+        above.update({key[0] for key, (numerator, *_) in windows.items() if numerator})
+        below.update({key[0] for key, (numerator, cases, *_) in windows.items() if cases > numerator})
+    shares = {metric.name for metric in catalogue.load().metrics if metric.unit == "share"}
+    assert [metric for metric in DERIVED if above[metric] < 5] == []
+    assert [metric for metric in DERIVED if metric in shares and below[metric] < 5] == []
 
 
 def by_hand(kind: str, stronger: str, weaker: str, at: int) -> Interaction:

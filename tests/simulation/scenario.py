@@ -186,4 +186,5 @@ def _copy(random: Random, one: Interaction) -> Interaction:
     fields["time"] += random.choice([-MINUTE, 0, 1, MINUTE])
     if random.random() < 0.5:
         fields["hash"] = random.getrandbits(64)
+        fields["channel"] = random.choice([fields["channel"], "web", "store"])
     return Interaction(**fields)
