@@ -43,7 +43,7 @@ class Heard(NamedTuple):
         numbers = range(settings.source_partitions)
         raw = {f"{topic}/{number}": 0 for topic in settings.source_topics for number in numbers}
         for row in rows:
-            stitch[row["partition"]] = row["watermark"]
+            stitch[row["partition"]] = row["until"]
             for source, at in msgspec.json.decode(row["heard"], type=dict[str, int]).items():
                 if source in raw:
                     raw[source] = max(raw[source], at)

@@ -1,7 +1,8 @@
--- One row per stitch partition: its watermark, and up to when each raw partition was heard there; final is the same in all rows.
+-- One row per stitch partition: its watermark, and up to when each raw partition was heard there. What is final is the
+-- same in all rows.
 SELECT
-    heard.partition AS partition,
-    toUnixTimestamp64Milli(heard.watermark) AS watermark,
+    partition,
+    toUnixTimestamp64Milli(heard.watermark) AS until,
     heard.heard AS heard,
     (SELECT toUnixTimestamp64Milli(decided.watermark) FROM cx.watermark AS decided) AS final
 FROM cx.progress AS heard
