@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from rich.console import Console
 
+from pipeline.cli.reading import sql_of
 from pipeline.emit.bulk import Sendable, publish
 from pipeline.kafka.offsets import GroupLag, group_lag
 from pipeline.local.process import LocalServerError
@@ -21,7 +22,9 @@ from pipeline.store.read import Reader
 
 _LOOK_SECONDS: Final = 0.5
 _STUCK_SECONDS: Final = 120.0
-_WATERMARK_SECONDS: Final = 15.0
+_COUNT_SECONDS: Final = 2.0
+"""Windows are many: they are counted less often than looked at."""
+_FINAL_SECONDS: Final = 20.0
 _FRESH_SECONDS: Final = 600.0
 
 
@@ -33,6 +36,17 @@ class Reading(NamedTuple):
     rejected: int
     raw_lag: int
     stitch_lag: int
+    windows: int
+    final: int
+    """Windows that are final."""
+
+
+class Windows(NamedTuple):
+    """How many windows there are, how many are final, and up to when, in ms."""
+
+    windows: int
+    final: int
+    until: int
 
 
 class Demonstration:
@@ -44,6 +58,8 @@ class Demonstration:
         self.console = console
         self.reader = Reader(server_of(self.settings, "analyst"))
         self._published = 0
+        self._windows = Windows(0, 0, 0)
+        self._counted_at = 0.0
 
     async def run(
         self, records: Sequence[Sendable], *, title: str, disturb: Callable[[Reading], None] | None = None
@@ -87,7 +103,7 @@ class Demonstration:
         title: str,
         disturb: Callable[[Reading], None] | None,
     ) -> None:
-        last, moved, quiet = Reading(0, 0, 0, -1, -1), time.monotonic(), 0
+        last, moved, quiet = Reading(0, 0, 0, -1, -1, 0, 0), time.monotonic(), 0
         with self.console.status(title) as status:
             began, before = time.monotonic(), await self._read(lag)
             while quiet < 2:  # noqa: PLR2004 - two equal readings
@@ -117,16 +133,22 @@ class Demonstration:
             self.reader.query, "SELECT sum(stored + duplicate), sum(rejected) FROM cx.intake_by_minute"
         )
         stored, rejected = counted.rows[0]
-        return Reading(self._published, stored, rejected, sum(lags.values()) - stitch, stitch)
+        if time.monotonic() - self._counted_at > _COUNT_SECONDS:
+            self._windows, self._counted_at = await asyncio.to_thread(self.windows), time.monotonic()
+        raw, (windows, final, _) = sum(lags.values()) - stitch, self._windows
+        return Reading(self._published, stored, rejected, raw, stitch, windows, final)
 
-    def wait_for_watermark(self) -> str:
-        """Wait for a while until the idle partitions have moved on with the broker's time; give the watermark."""
-        deadline = time.monotonic() + _WATERMARK_SECONDS
+    def windows(self) -> Windows:
+        """Count the windows."""
+        return Windows(*self.reader.query(sql_of("demo_windows")).rows[0])
+
+    def wait_for_final(self) -> Windows:
+        """Wait for a while until the idle partitions have moved on with the broker's time, and what they say is final."""
+        deadline = time.monotonic() + _FINAL_SECONDS
         while True:
-            sql = "SELECT toString(watermark), toUnixTimestamp64Milli(watermark) FROM cx.watermark"
-            shown, at = self.reader.query(sql).rows[0]
-            if at > (time.time() - _FRESH_SECONDS) * 1000 or time.monotonic() > deadline:
-                return f"{shown} UTC"
+            counted = self.windows()
+            if counted.until > (time.time() - _FRESH_SECONDS) * 1000 or time.monotonic() > deadline:
+                return counted
             time.sleep(_LOOK_SECONDS)
 
     def checksums(self) -> dict[str, str]:
@@ -139,5 +161,6 @@ def _line(title: str, reading: Reading, before: Reading, seconds: float) -> str:
     rate = done / seconds if seconds else 0
     return (
         f"{title}: published {reading.published:,}  stored {reading.stored:,}  rejected {reading.rejected:,}  "
-        f"lag {reading.raw_lag:,} records + {reading.stitch_lag:,} blocks  {rate:,.0f}/s  {seconds:.0f} s"
+        f"lag {reading.raw_lag:,} records + {reading.stitch_lag:,} blocks  "
+        f"final {reading.final:,} of {reading.windows:,} windows  {rate:,.0f}/s  {seconds:.0f} s"
     )

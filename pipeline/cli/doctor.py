@@ -19,7 +19,7 @@ def doctor(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object for each finding.")] = False,
 ) -> None:
-    """Check every dependency: reachable, version, topics, tables, lag, worker; and say what to do. Exit code 1 if anything is wrong.
+    """Check every dependency: reachable, version, topics, tables, lag, finality, worker; and say what to do. Exit code 1 if anything is wrong.
 
     Changes nothing. What needs attention (!) may be as you want it; what is wrong (✗) keeps the pipeline from working.
     Records that wait need attention while a worker reads them, and are wrong if nobody does.
@@ -42,6 +42,7 @@ def doctor(
 def _findings(settings: "Settings", given: int) -> "Iterator[Finding]":
     """All findings, as they are made."""
     from pipeline.cli.examine.clickhouse import clickhouse  # noqa: PLC0415 - the drivers are slow to import
+    from pipeline.cli.examine.finality import finality  # noqa: PLC0415
     from pipeline.cli.examine.finding import Finding  # noqa: PLC0415
     from pipeline.cli.examine.kafka import kafka  # noqa: PLC0415
     from pipeline.cli.examine.key import key  # noqa: PLC0415
@@ -50,7 +51,7 @@ def _findings(settings: "Settings", given: int) -> "Iterator[Finding]":
     yield Finding(
         "settings", "good", f"{given} given, the others have their defaults; cxstream settings lists them"
     )
-    for examine in (key, kafka, clickhouse, worker):
+    for examine in (key, kafka, clickhouse, finality, worker):
         yield from examine(settings)
 
 

@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -75,7 +76,8 @@ def _show_tables(demonstration: Demonstration, shop: Shop) -> bool:
     console.rule(f"One customer: {story.plot}")
     _show_journey(demonstration, story.customer)
     console.rule("Metrics by day, the latest")
-    console.print(f"Watermark: {demonstration.wait_for_watermark()}")
+    windows, final, until = demonstration.wait_for_final()
+    console.print(f"{final:,} of {windows:,} windows are final; numbers are up to {_clock(until)} UTC.")
     _table(console, read(sql_of("demo_metrics")))
     console.rule("Rejections")
     _table(
@@ -88,6 +90,10 @@ def _show_tables(demonstration: Demonstration, shop: Shop) -> bool:
         f"{len(shop.truth.accepted):,} were made."
     )
     return bool(residual[0] == 0 and stored == len(shop.truth.accepted))
+
+
+def _clock(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _show_journey(demonstration: Demonstration, customer: str) -> None:

@@ -4,8 +4,8 @@ What comes in: promises and statuses, in the order of time. What goes out: cases
 and word to the orders that arrived. A shipment belongs to all orders that any of its statuses carries.
 """
 
-from pipeline.core.good import is_delivered
 from pipeline.core.case import Cases
+from pipeline.core.good import is_delivered
 from pipeline.core.message import Observed
 from pipeline.core.purchase import Purchases
 from pipeline.core.things import things_of

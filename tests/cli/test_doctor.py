@@ -83,7 +83,15 @@ def test_everything_good_is_exit_code_0(
             f"topic {topics.watch_topic}",
             "lag",
         ),
-        *("tables", "clickhouse writer", "clickhouse analyst", "residual", "rejections", "worker"),
+        *(
+            "tables",
+            "clickhouse writer",
+            "clickhouse analyst",
+            "residual",
+            "rejections",
+            "finality",
+            "worker",
+        ),
     }
     assert code == 0
 
