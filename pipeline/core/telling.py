@@ -60,6 +60,7 @@ FACTS: Final[Mapping[str, tuple[tuple[str, str, str], ...]]] = {
 Reads = Mapping[str, tuple[str, ...]]
 """Type → fields of data that metrics read beside FACTS."""
 _NOTHING: Final[Reads] = {}
+_CAMPAIGN: Final = '"campaign"'
 _NO_FACTS: Final[dict[str, Fact]] = {}
 """Of most interactions; one for all, since nobody changes it."""
 
@@ -78,8 +79,8 @@ def things_among(identifiers: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _observed(interaction: Interaction, ref: Ref, things: tuple[str, ...], reads: Reads) -> Observed:
-    kind, context = interaction.type, interaction.context
-    has_facts = kind in FACTS or kind in reads or "campaign" in context
+    kind = interaction.type
+    has_facts = kind in FACTS or kind in reads or _CAMPAIGN in interaction.context_json
     return Observed(
         interaction.time,
         ref,
@@ -89,21 +90,23 @@ def _observed(interaction: Interaction, ref: Ref, things: tuple[str, ...], reads
         interaction.channel,
         interaction.passive,
         things,
-        _facts(kind, interaction.data, context, reads) if has_facts else _NO_FACTS,
+        _facts(interaction, reads) if has_facts else _NO_FACTS,
     )
 
 
-def _facts(kind: str, data: Mapping[str, Any], context: Mapping[str, Any], reads: Reads) -> dict[str, Fact]:
+def _facts(interaction: Interaction, reads: Reads) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
-    for fact, field, member in FACTS.get(kind, ()):
+    told, read = FACTS.get(interaction.type, ()), reads.get(interaction.type, ())
+    data = interaction.data if told or read else {}
+    for fact, field, member in told:
         value: Any = data.get(field)
         if member and value is not None:
             value = moment(value) if member == "moment" else value.get(member)
         facts[fact] = value
-    for field in reads.get(kind, ()):
+    for field in read:
         value = data.get(field)
         facts.setdefault(field, value if isinstance(value, str | int | float) else None)
-    campaign = context.get("campaign")
+    campaign = _CAMPAIGN in interaction.context_json and interaction.context.get("campaign")
     if campaign:
         facts["campaign"] = "/".join([str(campaign.get(k) or "") for k in ("source", "medium", "name")])
     return facts

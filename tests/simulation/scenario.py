@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from pipeline.contract import find_schemas
+from pipeline.core.canonical import text_of
 from pipeline.core.interaction import KINDS, Interaction
 from pipeline.core.message import kind_of
 
@@ -111,6 +112,10 @@ def _identifiers(random: Random, kind: str, pool: dict[str, list[str]]) -> tuple
     return tuple(chosen) or (random.choice(pool["anonymous"]),)
 
 
+def _context(random: Random) -> dict[str, Any]:
+    return {"campaign": {"source": random.choice("ab")}} if random.random() < 0.2 else {}
+
+
 def interactions(random: Random) -> list[Interaction]:
     """Give 3 to 60 interactions; some are copies of others with another time or content."""
     pool, made = pools(random), []
@@ -136,10 +141,8 @@ def interactions(random: Random) -> list[Interaction]:
                 received=time,
                 identifiers=_identifiers(random, kind, pool),
                 consent=None,
-                context={"campaign": {"source": random.choice("ab")}} if random.random() < 0.2 else {},
-                data=data,
-                context_json="",
-                data_json="",
+                context_json=text_of(_context(random)),
+                data_json=text_of(data),
                 hash=random.getrandbits(64),
             )
         )
