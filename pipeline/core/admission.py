@@ -8,6 +8,7 @@ intake row, and either an archive row or a rejection.
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Protocol
 from zlib import crc32
@@ -88,7 +89,7 @@ class Admission:
             keep(interaction_row(one))
             self._note(record, "accepted", one.hash, one.source)
             for message in messages_of(one, reads):
-                messages[partition_of(message.actor, partitions)].append(message)
+                messages[crc32(message.actor.encode()) % partitions].append(message)
 
     def _note(self, record: Record, outcome: str, hash_: int, source: str) -> None:
         topic, partition, offset, received = record.topic, record.partition, record.offset, record.timestamp
@@ -121,12 +122,17 @@ def interaction_row(one: Interaction) -> InteractionRow:
             one.channel,
             identifiers,
             identifiers[0] if identifiers else "",
-            "" if consent is None else _json(consent).decode(),
+            "" if consent is None else _purposes(consent),
             one.context_json,
             one.data_json,
             VERSION_BASE - one.time,
         ),
     )
+
+
+@lru_cache(maxsize=256)
+def _purposes(consent: tuple[str, ...]) -> str:
+    return _json(consent).decode()
 
 
 def rejection_row(epoch: int, record: Record, rejection: Rejection, cap: int) -> RejectionRow:

@@ -30,7 +30,16 @@ class Catalogue:
             self._models[schema.type, schema.version.model] = schema
         self._suggest = lru_cache(maxsize=256)(self._closest)
 
-    def find(self, kind: str, name: str) -> tuple[Schema, str] | None:
+    def in_force(self, kind: str, name: str | None) -> tuple[Schema, str] | None:
+        """Give the schema to check with and the name of the one in force, for a type and a schema as sent."""
+        schema = self.newest.get(kind) or self.newest.get(kind.rpartition(".")[2])
+        if schema is None:
+            return None
+        if name is None or name == schema.name:
+            return schema, schema.name
+        return self._find(schema.type, name)
+
+    def _find(self, kind: str, name: str) -> tuple[Schema, str] | None:
         """Give the schema to check with, and the name of the one in force, for a schema that a sender names.
 
         A known MODEL with an unknown REVISION or ADDITION is checked with the newest schema of that MODEL.

@@ -16,7 +16,8 @@ from pipeline.core.interaction import Rejection
 from pipeline.core.moment import moment
 from pipeline.core.requirement import explained, fault_beside, pair_in
 
-_CONSENT_FREE: Final = frozenset({"consent", "privacy", "identity", "source health"})
+CONSENT_FREE: Final = frozenset({"consent", "privacy", "identity", "source health"})
+"""Areas whose interactions are accepted whatever was consented to."""
 _MOMENT: Final = "must be RFC 3339 with an offset, or milliseconds since 1970-01-01 UTC, from 1970 to 2149."
 
 
@@ -39,35 +40,26 @@ def decode_envelope(terms: Terms, draft: Draft) -> Rejection | None:
 
 def put_json(_: Terms, draft: Draft) -> Rejection | None:
     """Add context and data with their canonical text: unreadable where a number is beyond 64 bits."""
-    context, data = draft.envelope.context, draft.envelope.data
+    draft.context, data = draft.envelope.context, draft.envelope.data
     draft.data = {} if data is None else data
     try:
-        if not context.text:
-            context.write()
+        draft.context_json = text_of(draft.context) if draft.context else ""
         draft.data_json = text_of(data) if data else "{}"
     except NumberTooLargeError:
         return draft.refused("unreadable", "$", "A number in the record is beyond 64 bits.")
-    draft.context, draft.context_json = context.value, context.text
     return None
 
 
 def put_schema(terms: Terms, draft: Draft) -> Rejection | None:
     """Add the schema in force: unknown_type, unknown_schema."""
-    envelope = draft.envelope
-    kind = envelope.type
-    schema = terms.catalogue.newest.get(kind)
-    if schema is None:
-        kind = kind.rpartition(".")[2]
-        schema = terms.catalogue.newest.get(kind)
-    if schema is None:
-        return draft.refused("unknown_type", "$.type", terms.catalogue.unknown_type(kind))
+    envelope, catalogue = draft.envelope, terms.catalogue
     name = envelope.dataschema if envelope.schema is None else envelope.schema
-    if name is None or name == schema.name:
-        draft.schema, draft.schema_name = schema, schema.name
-        return None
-    found = terms.catalogue.find(kind, name)
+    found = catalogue.in_force(envelope.type, name)
     if found is None:
-        known = terms.catalogue.models_of(kind)
+        kind = envelope.type if envelope.type in catalogue.newest else envelope.type.rpartition(".")[2]
+        if kind not in catalogue.newest:
+            return draft.refused("unknown_type", "$.type", catalogue.unknown_type(kind))
+        known = catalogue.models_of(kind)
         return draft.refused(
             "unknown_schema",
             "$.schema",
@@ -132,7 +124,7 @@ def drop_without_consent(_: Terms, draft: Draft) -> Rejection | None:
     consent = draft.envelope.consent
     if consent is None:
         return None
-    if "analytics" not in consent and draft.schema.area not in _CONSENT_FREE:
+    if "analytics" not in consent and draft.schema.area not in CONSENT_FREE:
         return draft.refused("no_consent", "$.consent", "consent is given without analytics.")
     draft.consent = tuple(sorted(set(consent)))
     return None

@@ -10,6 +10,7 @@ from pipeline.core.identifiers import Identifiers
 from pipeline.core.interaction import Interaction, Rejection
 from pipeline.core.pseudonym import pseudonyms
 from pipeline.core.schema import compile_schema
+from pipeline.core.shortcut import Shortcut
 from pipeline.core.steps import run
 from pipeline.core.typed import Document
 
@@ -19,7 +20,7 @@ _NOTHING = Rejection("unreadable", "$", "The record is empty: a tombstone is nev
 class Contract:
     """Compiled schemas, rules and key. Immutable; safe to share between threads."""
 
-    __slots__ = ("terms",)
+    __slots__ = ("shortcut", "terms")
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Contract:
             identifiers=Identifiers(blocked),
             pseudonym=pseudonyms(key, key_id),
         )
+        self.shortcut = Shortcut(self.terms)
 
     def admit(
         self, value: bytes | None, headers: Sequence[tuple[str, bytes]], received: int
@@ -48,4 +50,6 @@ class Contract:
         """Judge one record. `received` is the broker's append time in ms. Never raises for data."""
         if not value:
             return _NOTHING
-        return run(self.terms, Draft(value, headers, received))
+        return self.shortcut.admit(value, headers, received) or run(
+            self.terms, Draft(value, headers, received)
+        )

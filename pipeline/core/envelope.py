@@ -11,15 +11,19 @@ import msgspec
 
 from pipeline.core.canonical import BROKEN, MAX_DEPTH, decode, depth_exceeds, number
 from pipeline.core.cloudevents import MalformedEventError, Mode, from_binary, from_structured, mode_of
-from pipeline.core.context import NOTHING, Context, Contexts
+from pipeline.core.context import Contexts
 from pipeline.core.envelope_schema import EnvelopeSchema, named
 from pipeline.core.identifiers import SHORTHANDS, Shorthands, is_plain
 from pipeline.core.interaction import Rejection
 
 Headers = Sequence[tuple[str, bytes]]
 
-_BRACE, _BRACKET, _BACKSLASH, _DELETE = b"{[\\\x7f"
-_FIRST_SHORTHAND: Final = -len(SHORTHANDS)
+_BRACE, _BRACKET = b"{["
+DEEP: Final = 2 * MAX_DEPTH
+"""Bytes: shorter records cannot be nested too deep."""
+FIRST_SHORTHAND: Final = -len(SHORTHANDS)
+_encode: Final = msgspec.json.Encoder().encode
+_object: Final = msgspec.json.Decoder(dict[str, Any] | None, float_hook=number).decode
 
 
 class Envelope(Protocol):
@@ -39,57 +43,65 @@ class Envelope(Protocol):
     email: Any
     phone: Any
     identifiers: Any
-    context: Context
+    context: dict[str, Any]
     consent: list[str] | None
     data: Any
 
 
 def shorthands(envelope: Any) -> Shorthands:
     """Give the values of the shorthands and correlation ids, strongest first."""
-    return msgspec.structs.astuple(envelope)[_FIRST_SHORTHAND:]
+    return msgspec.structs.astuple(envelope)[FIRST_SHORTHAND:]
 
 
 class EnvelopeReader:
     """Reads envelopes as their schema describes them."""
 
-    __slots__ = ("_contexts", "_event", "_flat", "_schema")
+    __slots__ = ("_event", "_flat", "contexts", "schema")
 
     def __init__(self, schema: EnvelopeSchema) -> None:
-        self._schema = schema
-        self._contexts = Contexts(schema.context)
+        self.schema = schema
+        self.contexts = Contexts(schema)
         self._flat = msgspec.json.Decoder(schema.flat, float_hook=number).decode
         self._event = msgspec.json.Decoder(schema.event, float_hook=number).decode
 
-    def read(self, value: bytes, headers: Headers) -> Any:
-        """Read one record: an Envelope or a Rejection."""
-        mode: Mode = "flat"
-        if headers:
-            told = mode_of(headers)
-            if isinstance(told, Rejection):
-                return told
-            mode = told
-        try:
-            if mode == "binary":
-                return self._read_binary(value, headers)
-            envelope: Any = self._flat(value) if mode == "flat" else _natively(self._event(value))
-            context = envelope.context
-            envelope.context = NOTHING if context is None else self._contexts.read(context)
-        except BROKEN:
-            return self._read_loosely(value, headers, mode)
-        if _may_be_deep(value) and depth_exceeds(decode(value)):
-            return _too_deep()
-        if value.isascii() and _BACKSLASH not in value and _DELETE not in value:
-            # Then no text in it can hold a control character or a direction mark.
-            return envelope
-        return _plainly_named(envelope)
+    def read_usual(self, value: bytes, headers: Headers) -> Any:
+        """Read a sound envelope in a usual form, with context and data as JSON text.
+
+        Whether its names are plain is left to others. Raises what BROKEN names for all else.
+        """
+        if may_be_deep(value):
+            raise RecursionError
+        mode = mode_of(headers) if headers else "flat"
+        if mode == "flat":
+            return self._flat(value)
+        if mode == "structured":
+            return _natively(self._event(value))
+        if mode == "binary":
+            return self._read_binary(value, headers)
+        raise ValueError
 
     def _read_binary(self, value: bytes, headers: Headers) -> Any:
-        """Read what is sound; raise one of BROKEN for all else."""
-        if _may_be_deep(value) or max([len(text or b"") for _, text in headers]) >= 2 * MAX_DEPTH:
+        if max([len(text or b"") for _, text in headers]) >= DEEP:
             raise RecursionError
-        members = from_binary(headers, decode(value))
-        envelope: Any = msgspec.convert(members, self._schema.strict)
-        envelope.context = self._contexts.of(envelope.context)
+        envelope: Any = msgspec.convert(from_binary(headers, None), self.schema.strict)
+        if envelope.context is not None:
+            envelope.context = _encode(envelope.context)
+        envelope.data = value
+        return envelope
+
+    def read(self, value: bytes, headers: Headers) -> Any:
+        """Read one record: an Envelope or a Rejection."""
+        mode = mode_of(headers) if headers else "flat"
+        if isinstance(mode, Rejection):
+            return mode
+        if mode == "binary":
+            return self._read_loosely(value, headers, mode)
+        try:
+            envelope = self.read_usual(value, headers)
+            envelope.context = self.contexts.of(_object(envelope.context or b"null"))
+            envelope.data = _object(envelope.data or b"null")
+        except BROKEN:
+            return self._read_loosely(value, headers, mode)
         return _plainly_named(envelope)
 
     def _read_loosely(self, value: bytes, headers: Headers, mode: Mode) -> Any:
@@ -108,14 +120,14 @@ class EnvelopeReader:
 
     def _envelope_of(self, members: dict[str, Any]) -> Any:
         try:
-            envelope: Any = msgspec.convert(members, self._schema.strict)
-            envelope.context = self._contexts.of(envelope.context)
+            envelope: Any = msgspec.convert(members, self.schema.strict)
+            envelope.context = self.contexts.of(envelope.context)
         except msgspec.ValidationError:
-            fault = self._schema.fault_in(members)
+            fault = self.schema.fault_in(members)
             if fault is not None:
                 return fault
-            envelope = msgspec.convert(members, self._schema.loose)
-            envelope.context = Context(envelope.context or {})
+            envelope = msgspec.convert(members, self.schema.loose)
+            envelope.context = envelope.context or {}
         return _plainly_named(envelope)
 
 
@@ -131,9 +143,9 @@ def _natively(event: Any) -> Any:
     return event
 
 
-def _may_be_deep(value: bytes) -> bool:
+def may_be_deep(value: bytes) -> bool:
     """Tell cheaply whether JSON text can be nested so deep that counting its levels is worth it."""
-    return len(value) >= 2 * MAX_DEPTH and value.count(_BRACE) + value.count(_BRACKET) >= MAX_DEPTH
+    return len(value) >= DEEP and value.count(_BRACE) + value.count(_BRACKET) >= MAX_DEPTH
 
 
 def _plainly_named(envelope: Any) -> Any:

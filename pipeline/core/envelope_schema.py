@@ -1,11 +1,11 @@
 """The schema of the envelope, compiled: the shapes to decode into, and what explains a refusal.
 
 What comes in: schemas/envelope. What goes out: a strict shape, which accepts what is right in every member, one
-that leaves the context as text, one like it for a CloudEvent, and a loose one for records whose fault
+that leaves context and data as text, one like it for a CloudEvent, and a loose one for records whose fault
 belongs to a later step (x-reason in the schema).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -13,13 +13,15 @@ import msgspec
 from pipeline.core.explain import Fault, faults_of
 from pipeline.core.identifiers import SHORTHANDS, is_plain
 from pipeline.core.interaction import Reason, Rejection
-from pipeline.core.schema import resolver, validator_for
+from pipeline.core.schema import Schema, closed_shape, decoder_of, resolver, validator_for
 from pipeline.core.typed import Document, SchemaError, defined, struct_of, type_of
 
 _OWN: Final[tuple[Reason, ...]] = ("missing_field", "invalid_field")
 """Reasons that reading an envelope gives, the first first."""
 _WITHOUT: Final = frozenset({"pattern", "format", "minimum", "exclusiveMaximum"})
 """Keywords that steps check, for less than a type would cost."""
+_TEXTS: Final = frozenset({"context", "data"})
+"""Members that the usual shapes leave as JSON text."""
 
 
 class Named(NamedTuple):
@@ -33,7 +35,18 @@ class Named(NamedTuple):
 class EnvelopeSchema:
     """What schemas/envelope says."""
 
-    __slots__ = ("_document", "_reasons", "_validator", "context", "event", "flat", "loose", "strict")
+    __slots__ = (
+        "_closed_context",
+        "_document",
+        "_reasons",
+        "_validator",
+        "context",
+        "decode_context",
+        "event",
+        "flat",
+        "loose",
+        "strict",
+    )
 
     def __init__(self, document: Document, definitions: Document) -> None:
         """Compile. Raises SchemaError."""
@@ -47,10 +60,35 @@ class EnvelopeSchema:
         }
         self._validator = validator_for(document, definitions)
         self.strict = _shape(document, definitions, strict=True)
-        self.flat = _shape(document, definitions, strict=True, context=msgspec.Raw)
+        self.flat = _shape(document, definitions, strict=True, texts=_TEXTS)
         self.event = _event(self.flat)
         self.loose = _shape(document, definitions, strict=False)
-        self.context = struct_of({**properties["context"], "type": "object"}, resolver(definitions))
+        context = {**properties["context"], "type": "object"}
+        self.context = struct_of(context, resolver(definitions))
+        self._closed_context = closed_shape(context, resolver(definitions))
+        self.decode_context = decoder_of(self._closed_context)
+
+    def records_of(self, schemas: Iterable[Schema]) -> dict[type[msgspec.Struct], Schema]:
+        """Give the shapes of whole flat records by type, with closed context and data."""
+        kinds: dict[str, Any] = {"context": self._closed_context and self._closed_context | None}
+        fields = [
+            (field.name, kinds.get(field.name, field.type), *([] if field.required else [None]))
+            for field in msgspec.structs.fields(self.flat)
+            if field.name not in {"type", "data"}
+        ]
+        at = len(fields) - len(SHORTHANDS)
+        return {
+            msgspec.defstruct(
+                "Record",
+                [*fields[:at], ("data", schema.closed), *fields[at:]],
+                kw_only=True,
+                gc=False,
+                tag_field="type",
+                tag=schema.type,
+            ): schema
+            for schema in schemas
+            if schema.closed and not schema.pair
+        }
 
     def fault_in(self, members: Mapping[str, Any]) -> Rejection | None:
         """Say why members are no envelope: missing_field, else invalid_field, else None."""
@@ -87,7 +125,7 @@ def named(members: Mapping[str, Any]) -> Named:
 
 
 def _shape(
-    document: Document, definitions: Document, *, strict: bool, context: Any = dict[str, Any] | None
+    document: Document, definitions: Document, *, strict: bool, texts: frozenset[str] = frozenset()
 ) -> type[msgspec.Struct]:
     """Give the Struct of the envelope, the shorthands last and strongest first."""
     properties: Mapping[str, Document] = document["properties"]
@@ -99,7 +137,9 @@ def _shape(
         kind: Any = type_of(plain, resolver(definitions))
         if name in {"context", "identifiers"}:
             # Both are wanted as they came; the context has a shape of its own, the list a step.
-            kind = context if name == "context" else Any
+            kind = dict[str, Any] | None if name == "context" else Any
+        if name in texts:
+            kind = msgspec.Raw
         if not strict and "x-reason" in child:
             kind = Any
         fields.append((name, kind) if name in document["required"] else (name, kind, None))

@@ -58,10 +58,15 @@ def hashed(identifier: str, pseudonym: Callable[[str], str]) -> str:
     return pseudonym(identifier) if identifier.startswith(_PERSONAL_MARKS) else identifier
 
 
+def all_hashed(identifiers: Iterable[str], pseudonym: Callable[[str], str]) -> tuple[str, ...]:
+    """Give the identifiers, personal ones hashed."""
+    return tuple([pseudonym(each) if each.startswith(_PERSONAL_MARKS) else each for each in identifiers])
+
+
 class Identifiers:
     """Normalises identifiers. Remembers the latest, since those of one session come again and again."""
 
-    __slots__ = ("_blocked", "_points_at_nobody", "_remembered")
+    __slots__ = ("_blocked", "_points_at_nobody")
 
     def __init__(self, blocked: Iterable[str]) -> None:
         """Take the lines of the list of blocked values; # begins a comment."""
@@ -69,7 +74,6 @@ class Identifiers:
         self._blocked = frozenset(text for text in texts if text and not text.startswith("#"))
         # Only for short texts; an id is asked for twice, when it is required and when it is collected.
         self._points_at_nobody = lru_cache(maxsize=_REMEMBERED)(self.is_blocked)
-        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._shorthands)
 
     def is_blocked(self, text: str) -> bool:
         """Tell whether a value points at nobody: listed, empty, or only zeros or dashes."""
@@ -86,11 +90,11 @@ class Identifiers:
             raise InvalidIdentifierError(path, "must be a string")
         if len(value) > MAX_LENGTH:
             raise InvalidIdentifierError(path, f"must have at most {MAX_LENGTH} characters")
-        if not is_plain(value):
+        if not (value.isascii() and value.isprintable()) and not is_plain(value):
             raise InvalidIdentifierError(path, "must not contain control characters or direction marks")
-        if self._points_at_nobody(value):
-            return ""
         text = value.strip()
+        if not text.strip("0-") or text.lower() in self._blocked:
+            return ""
         if kind in PERSONAL:
             text = text.lower() if kind == "email" else phone_digits(text)
             if self.is_blocked(text.removeprefix("+")):
@@ -99,29 +103,33 @@ class Identifiers:
 
     def collect(self, given: Shorthands, listed: Any, data: Mapping[str, Any]) -> tuple[str, ...]:
         """Give the identifiers of a record without repeats, strongest first. Raises InvalidIdentifierError."""
-        try:
-            found = self._remembered(given)
-        except TypeError:  # a list or an object where a text should be
-            found = self._shorthands(given)
+        return self.joined(self.at_top(given), listed, self.things_in(data))
+
+    def at_top(self, given: Shorthands) -> tuple[str, ...]:
+        """Give those of the shorthands, strongest first. Raises InvalidIdentifierError."""
+        found = []
+        for place, value in enumerate(given):
+            if value is not None:
+                kind, path = _FIELDS[place]
+                if identifier := self.normalised(kind, value, path):
+                    found.append(identifier)
+        return tuple(found)
+
+    def joined(self, found: tuple[str, ...], listed: Any, more: tuple[str, ...]) -> tuple[str, ...]:
+        """Give those of the top level, of the list and of data without repeats, strongest first."""
         if listed is None:
-            if _NONE_IN(data):
+            if not more:
                 return found
-            more = self._things_in(data)
             if not found or found[-1].startswith(_STRONGER_THAN_THINGS):
                 return found + more
         else:
-            more = (*self._listed(listed), *self._things_in(data))
+            more = (*self._listed(listed), *more)
         return tuple(dict.fromkeys(sorted(found + more, key=rank)))
 
-    def _shorthands(self, given: Shorthands) -> tuple[str, ...]:
-        found = [
-            self.normalised(_FIELDS[place][0], value, _FIELDS[place][1])
-            for place, value in enumerate(given)
-            if value is not None
-        ]
-        return tuple(filter(None, found))
-
-    def _things_in(self, data: Mapping[str, Any]) -> tuple[str, ...]:
+    def things_in(self, data: Mapping[str, Any]) -> tuple[str, ...]:
+        """Give those of data, strongest first. Raises InvalidIdentifierError."""
+        if _NONE_IN(data):
+            return ()
         fields = [field for field in data if field in _THING_FIELDS]
         if len(fields) > 1:
             fields.sort(key=_STRENGTH)

@@ -50,6 +50,8 @@ THINGS: Final = (
 
 KINDS: Final = (*PERSONS, *MACHINES, *THINGS)
 
+_object: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
 
 class Interaction(msgspec.Struct, frozen=True, gc=False):
     """One accepted interaction. All times are milliseconds since 1970-01-01 UTC.
@@ -75,14 +77,22 @@ class Interaction(msgspec.Struct, frozen=True, gc=False):
     """The broker's append time of the record."""
     identifiers: tuple[str, ...]
     consent: tuple[str, ...] | None
-    context: dict[str, Any]
-    data: dict[str, Any]
     context_json: str
     """Canonical JSON text of the context, "" where there is none."""
     data_json: str
-    """Canonical JSON text of data, with unknown fields."""
+    """Canonical JSON text of data, with unknown fields; "" stands for "{}"."""
     hash: int
     """First 64 bits of the SHA-256 of the normalised record's canonical JSON (RFC 8785), big-endian."""
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """The context; read anew each time."""
+        return _object(self.context_json) if self.context_json else {}
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The data; read anew each time."""
+        return _object(self.data_json) if self.data_json else {}
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):

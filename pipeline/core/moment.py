@@ -18,6 +18,7 @@ _REST: Final = re.compile(
     r"(?P<seconds>[0-5][0-9]|60)(\.(?P<fraction>[0-9]+))?"
     r"([Zz]|(?P<sign>[+-])(?P<hours>[01][0-9]|2[0-3]):(?P<minutes>[0-5][0-9]))"
 )
+_REMEMBERED: Final = 4096
 _LONGEST: Final = 64
 """Characters: what is remembered must stay small."""
 _TO_THE_DAY: Final = len("2026-03-01")
@@ -37,10 +38,9 @@ def moment(value: Any) -> int | None:
         try:
             # By tables, where it is written like 2026-03-01T10:00:07.123+01:00.
             at = (
-                _hour(value[:_TO_THE_HOUR])
+                _HOURS[value[:_TO_THE_HOUR] + value[_TO_THE_OFFSET:]]
                 + _WITHIN_HOUR[value[_TO_THE_HOUR:_TO_THE_SECOND]]
                 + _WITHIN_SECOND[value[_TO_THE_SECOND:_TO_THE_OFFSET]]
-                + _offset(value[_TO_THE_OFFSET:])
             )
         except (KeyError, ValueError):
             at = _unusual(value)
@@ -68,26 +68,29 @@ def _unusual(text: str) -> int:
         return -1
 
 
-@lru_cache(maxsize=4096)
-def _hour(text: str) -> int:
-    """Give the milliseconds of "2026-03-01T10:". Records of one stream share their hours."""
-    return _day(text[:_TO_THE_DAY]) + _clock(f"{text[_TO_THE_DAY:]}00:")
+class _Hours(dict[str, int]):
+    """The milliseconds of "2026-03-01T10:+01:00". Records of one stream share their hours."""
+
+    def __missing__(self, text: str) -> int:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        hour, offset = text[:_TO_THE_HOUR], text[_TO_THE_HOUR:]
+        at = _day(hour[:_TO_THE_DAY]) + _clock(f"{hour[_TO_THE_DAY:]}00:") + _rest(f"00.000{offset}")
+        self[text] = at
+        return at
 
 
-@lru_cache(maxsize=4096)
-def _offset(text: str) -> int:
-    """Give the milliseconds that "Z" or "+01:00" adds; finer digits before it add nothing."""
-    return _rest(f"00.000{text}")
+_HOURS: Final = _Hours()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def _day(text: str) -> int:
     if not _DAY.fullmatch(text):
         raise ValueError("is no date")
     return int(datetime.fromisoformat(f"{text}T00:00+00:00").timestamp()) * 1000
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def _clock(text: str) -> int:
     matched = _CLOCK.fullmatch(text)
     if not matched:
@@ -95,7 +98,7 @@ def _clock(text: str) -> int:
     return (int(matched[1]) * 60 + int(matched[2])) * 60_000
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_REMEMBERED)
 def _rest(text: str) -> int:
     matched = _REST.fullmatch(text)
     if not matched:

@@ -1,20 +1,20 @@
 """Requirements: what the schema in force asks of data, and of the ids beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.core.draft import Draft, Terms
+from pipeline.core.envelope import Envelope
 from pipeline.core.explain import Fault, faults_of
 from pipeline.core.identifiers import Identifiers, rank, split_pair_member
+from pipeline.core.schema import Schema
 
 
 def fault_beside(draft: Draft, terms: Terms) -> Fault | None:
     """Give what is wrong beyond the shape of data: ids that are missing or point at nobody."""
     schema = draft.schema
-    points = terms.identifiers.points
-    for fields in schema.required_ids:
-        if not points(draft.data.get(fields[0])) and not _any_points(fields, draft, terms.identifiers):
-            return explained(draft, terms)
+    if not has_required_ids(schema, draft.data, draft.envelope, terms.identifiers):
+        return explained(draft, terms)
     return _fault_in_pair(draft, terms) if schema.pair else None
 
 
@@ -25,21 +25,31 @@ def pair_in(draft: Draft) -> tuple[str, ...]:
     return tuple(dict.fromkeys(stronger_first))
 
 
-def is_passive(draft: Draft) -> bool:
+def has_required_ids(
+    schema: Schema, data: Mapping[str, Any], envelope: Envelope, identifiers: Identifiers
+) -> bool:
+    """Tell whether of each group of correlation ids one is there and points at something."""
+    points = identifiers.points
+    for fields in schema.required_ids:
+        if not points(data.get(fields[0])) and not _any_points(fields, data, envelope, identifiers):
+            return False
+    return True
+
+
+def is_passive(schema: Schema, data: Mapping[str, Any], identifiers: Sequence[str]) -> bool:
     """Tell whether what it says makes it passive: who wrote it, or what it carries."""
-    schema = draft.schema
     if schema.passive_kind:
         mark = f"{schema.passive_kind}:"
-        return any(identifier.startswith(mark) for identifier in draft.identifiers)
-    return any(draft.data.get(field) in values for field, values in schema.passive_when.items())
+        return any(identifier.startswith(mark) for identifier in identifiers)
+    return any(data.get(field) in values for field, values in schema.passive_when.items())
 
 
-def _any_points(fields: Sequence[str], draft: Draft, identifiers: Identifiers) -> bool:
+def _any_points(
+    fields: Sequence[str], data: Mapping[str, Any], envelope: Envelope, identifiers: Identifiers
+) -> bool:
     """Tell whether one of the correlation ids is there and points at something, in data or at the top level."""
-    return any(
-        identifiers.points(draft.data.get(field)) or identifiers.points(getattr(draft.envelope, field))
-        for field in fields
-    )
+    points = identifiers.points
+    return any(points(data.get(field)) or points(getattr(envelope, field)) for field in fields)
 
 
 def _fault_in_pair(draft: Draft, terms: Terms) -> Fault | None:
@@ -66,7 +76,7 @@ def explained(draft: Draft, terms: Terms) -> Fault:
     for fault in faults_of(data, schema.validator, documents, "$.data"):
         return fault
     for fields in schema.required_ids:
-        if not _any_points(fields, draft, terms.identifiers):
+        if not _any_points(fields, draft.data, draft.envelope, terms.identifiers):
             named = " or ".join(fields)
             return Fault(
                 f"$.data.{fields[0]}", f"data.{named} must not be a blocked value.", fields[0], missing=False

@@ -5,18 +5,21 @@ for the fast path, and a validator that explains what that path refused.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 import jsonschema_rs
 import msgspec
 
+from pipeline.core.closed import OpenError, closed, moments_of
 from pipeline.core.interaction import THINGS
 from pipeline.core.moment import is_moment
 from pipeline.core.typed import Document, Resolve, SchemaError, convert_moment, struct_of
 
 CORRELATION_FIELDS: Final = tuple(f"{kind}_id" for kind in THINGS)
 """Fields at the top level or in data that hold the id of a thing, strongest first."""
+
+Shape = type[msgspec.Struct]
 
 _VERSION: Final = re.compile(r"([a-z0-9_]{1,128})/(\d{1,6})-(\d{1,6})-(\d{1,6})")
 _DEFINITIONS: Final = "json-schema:///definitions.json"
@@ -55,6 +58,18 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
     """Whether there is more to check than the shape."""
     may_be_passive: bool
     """Whether what it says can make it passive."""
+    closed: Shape | None
+    """Takes data that keeps to the closed schema, but for moments; None where there is no such schema."""
+    decode_closed: Callable[[Any], Any]
+    """Decodes JSON text of such data. Raises ValidationError."""
+    moments: tuple[str, ...]
+    """Fields of data that are moments."""
+    things: tuple[tuple[str, str], ...]
+    """Fields of data that hold the id of a thing, and its kind; strongest first."""
+    required_kinds: tuple[tuple[str, ...], ...]
+    """As required_ids, what the identifiers begin with."""
+    asks_nothing: bool
+    """Whether no value in closed data needs a look."""
     document: Document
     validator: Any
 
@@ -78,6 +93,10 @@ def compile_schema(name: str, document: Document, definitions: Document) -> Sche
     plain = {key: value for key, value in document.items() if key != "anyOf"}
     passive = document.get("x-passive", False)
     when = passive if isinstance(passive, dict) else {}
+    resolve = resolver(definitions)
+    moments = moments_of(document, resolve)
+    shape = closed_shape({"properties": {}, **plain}, resolve, optional, moments)
+    things = tuple((f"{kind}_id", kind) for kind in THINGS if f"{kind}_id" in document.get("properties", ()))
     return Schema(
         name=name,
         type=parsed[0],
@@ -88,10 +107,18 @@ def compile_schema(name: str, document: Document, definitions: Document) -> Sche
         passive_kind=when.get("carries", ""),
         pair=tuple(document.get("x-identifiers", ())),
         required_ids=required_ids,
-        shape=struct_of(plain, resolver(definitions), optional),
-        dec_hook=convert_moment if _has_moments(document, definitions) else None,
+        shape=struct_of(plain, resolve, optional),
+        dec_hook=convert_moment if moments else None,
         asks_more=bool(required_ids or document.get("x-identifiers")),
         may_be_passive=bool(when),
+        closed=shape,
+        decode_closed=decoder_of(shape),
+        moments=moments,
+        things=things,
+        asks_nothing=not (things or moments or required_ids),
+        required_kinds=tuple(
+            tuple(f"{field.removesuffix('_id')}:" for field in group) for group in required_ids
+        ),
         document=document,
         validator=validator_for(document, definitions),
     )
@@ -110,20 +137,33 @@ def resolver(definitions: Document) -> Resolve:
     return resolve
 
 
+def closed_shape(
+    document: Document,
+    resolve: Resolve,
+    optional: frozenset[str] = frozenset(),
+    moments: tuple[str, ...] = (),
+) -> Shape | None:
+    """Give a Struct of the closed schema: it encodes as canonical JSON. None where the schema leaves too much open."""
+    try:
+        return struct_of(closed(document, resolve, moments), resolve, optional)
+    except OpenError:
+        return None
+
+
+def decoder_of(shape: Shape | None) -> Callable[[Any], Any]:
+    """Give what decodes JSON text into the shape; without one it refuses everything."""
+    return msgspec.json.Decoder(shape).decode if shape else _refuse
+
+
+def _refuse(_: Any) -> Any:
+    raise msgspec.ValidationError("has no closed schema")
+
+
 def validator_for(document: Document, definitions: Document) -> Any:
     """Give the validator that explains; its own messages never hold a value."""
     registry = jsonschema_rs.Registry([(_DEFINITIONS, dict(definitions))])
     return jsonschema_rs.Draft202012Validator(
         dict(document), registry=registry, formats={"moment": is_moment}, validate_formats=True, mask="…"
-    )
-
-
-def _has_moments(document: Document, definitions: Document) -> bool:
-    """Tell whether a moment is anywhere in the schema; moments nested in shared definitions are not looked for."""
-    resolve = resolver(definitions)
-    children = document.get("properties", {}).values()
-    return any(
-        (resolve(child["$ref"]) if "$ref" in child else child).get("format") == "moment" for child in children
     )
 
 

@@ -2,6 +2,8 @@
 
 What comes in: the bytes of one record, its headers, and when the broker received it. What goes out: an
 Interaction, or a Rejection with the first reason that applies: one or the other, never an exception.
+This says what admission means. Nearly all records are sound and take shortcut.py instead, which gives the same, and what it
+does not take comes here.
 """
 
 from collections.abc import Callable

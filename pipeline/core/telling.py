@@ -3,6 +3,7 @@
 What comes in: an accepted interaction. What goes out: messages, each for one actor.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -63,6 +64,8 @@ Reads = Mapping[str, tuple[str, ...]]
 _NOTHING: Final[Reads] = {}
 _NO_FACTS: Final[dict[str, Fact]] = {}
 """Of most interactions; one for all, since nobody changes it."""
+_tells_around: Final = re.compile('"(?:country|device|app_version|campaign|experiments)":').search
+"""Whether a context's text may tell a dimension: most tell a page, and reading that for nothing costs more."""
 
 
 def observed_of(interaction: Interaction, reads: Reads = _NOTHING) -> Observed:
@@ -79,7 +82,7 @@ def things_among(identifiers: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _observed(interaction: Interaction, ref: Ref, things: tuple[str, ...], reads: Reads) -> Observed:
-    kind, context = interaction.type, interaction.context
+    kind, context = interaction.type, interaction.context_json
     has_facts = kind in FACTS or kind in reads
     return Observed(
         interaction.time,
@@ -90,19 +93,21 @@ def _observed(interaction: Interaction, ref: Ref, things: tuple[str, ...], reads
         interaction.channel,
         interaction.passive,
         things,
-        _facts(kind, interaction.data, reads) if has_facts else _NO_FACTS,
-        around_of(context) if context else NOWHERE,
+        _facts(interaction, reads) if has_facts else _NO_FACTS,
+        around_of(interaction.context) if context and _tells_around(context) else NOWHERE,
     )
 
 
-def _facts(kind: str, data: Mapping[str, Any], reads: Reads) -> dict[str, Fact]:
+def _facts(interaction: Interaction, reads: Reads) -> dict[str, Fact]:
     facts: dict[str, Fact] = {}
-    for fact, field, member in FACTS.get(kind, ()):
+    told, read = FACTS.get(interaction.type, ()), reads.get(interaction.type, ())
+    data = interaction.data if told or read else {}
+    for fact, field, member in told:
         value: Any = data.get(field)
         if member and value is not None:
             value = moment(value) if member == "moment" else value.get(member)
         facts[fact] = value
-    for field in reads.get(kind, ()):
+    for field in read:
         value = data.get(field)
         facts.setdefault(field, value if isinstance(value, str | int | float) else None)
     return facts

@@ -109,18 +109,22 @@ def struct_of(
         raise SchemaError(
             f"{schema.get('title', 'schema')}: {sorted(missing)} are required but not described"
         )
-    return defined(fields)
+    return defined(fields, closed=schema.get("x-closed", False))
 
 
-def defined(fields: list[Any], *, kw_only: bool = True) -> type[msgspec.Struct]:
-    """Give a Struct with these fields; names that Python keeps for itself get an underscore."""
+def defined(fields: list[Any], *, kw_only: bool = True, closed: bool = False) -> type[msgspec.Struct]:
+    """Give a Struct with these fields; names that Python keeps for itself get an underscore.
+
+    A closed one takes no other members.
+    """
     ours = [(f"{name}_" if iskeyword(name) else name, *rest) for name, *rest in fields]
     rename = {our[0]: field[0] for our, field in zip(ours, fields, strict=True)}
-    shape = msgspec.defstruct("Shape", ours, rename=rename, kw_only=kw_only, gc=False)
+    shape = msgspec.defstruct(
+        "Shape", ours, rename=rename, kw_only=kw_only, gc=False, forbid_unknown_fields=closed
+    )
     try:
-        msgspec.json.Decoder(
-            shape
-        )  # types are looked at only when first used: better now than at the first record
+        # Types are looked at only when first used: better now than at the first record.
+        msgspec.json.Decoder(shape)
     except TypeError as error:
         raise SchemaError(f"msgspec cannot check this schema: {error}") from error
     return shape

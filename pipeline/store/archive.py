@@ -7,8 +7,6 @@ integers. A read sees one moment per table: compare when nothing is written.
 from collections.abc import Iterator
 from typing import Any, Final
 
-import msgspec
-
 from pipeline.core.interaction import Interaction
 from pipeline.core.row import TABLES, InteractionRow, Row
 from pipeline.store.connect import Server, connect
@@ -67,9 +65,6 @@ def _with_tuples(values: tuple[Any, ...], arrays: list[int]) -> tuple[Any, ...]:
     return tuple(changed)
 
 
-_object = msgspec.json.Decoder(dict[str, Any]).decode
-
-
 def interaction_of(one: InteractionRow) -> Interaction:
     """Give the interaction that a row of the archive holds; without consent, which decides nothing later."""
     return Interaction(
@@ -85,8 +80,6 @@ def interaction_of(one: InteractionRow) -> Interaction:
         received=one.received,
         identifiers=tuple(one.identifiers),
         consent=None,
-        context=_object(one.context) if one.context else {},
-        data=_object(one.data) if one.data else {},
         context_json=one.context,
         data_json=one.data,
         hash=one.hash,

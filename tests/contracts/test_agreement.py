@@ -139,11 +139,11 @@ def shape_fits(schema: Any, data: Any) -> bool:
 
 
 @settings(QUICK, max_examples=400)
-@given(perhaps_broken(TERMS.reader._schema._document))
+@given(perhaps_broken(TERMS.reader.schema._document))
 def test_the_envelopes_two_shapes_and_its_schema_agree(members: dict[str, Any]) -> None:
     members = decoded(members)
     reader = TERMS.reader
-    schema = reader._schema
+    schema = reader.schema
     try:
         envelope: Any = msgspec.convert(members, schema.strict)
         msgspec.convert(envelope.context or {}, schema.context)

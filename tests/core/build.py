@@ -3,6 +3,7 @@
 from typing import Any
 from zlib import crc32
 
+from pipeline.core.canonical import text_of
 from pipeline.core.interaction import KINDS, Interaction
 from pipeline.core.message import Observed, kind_of
 from pipeline.core.telling import observed_of
@@ -22,7 +23,6 @@ def moment(at: str) -> int:
 def interaction(kind: str, *, at: str, ids: str = "customer:42", **fields: Any) -> Interaction:
     """Build an accepted interaction; `ids` are identifiers apart by spaces."""
     time = moment(at)
-    data = fields.pop("data", {})
     identifiers = tuple(sorted(ids.split(), key=lambda i: KINDS.index(kind_of(i))))
     values: dict[str, Any] = {
         "id": f"{kind}@{at}",
@@ -37,10 +37,8 @@ def interaction(kind: str, *, at: str, ids: str = "customer:42", **fields: Any) 
         "received": time,
         "identifiers": identifiers,
         "consent": None,
-        "context": {},
-        "data": data,
-        "context_json": "",
-        "data_json": "",
+        "context_json": text_of(fields.pop("context", {})),
+        "data_json": text_of(fields.pop("data", {})),
         "hash": crc32(f"{kind} {at} {ids}".encode()),
     }
     return Interaction(**(values | fields))

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import catalogue
+from pipeline.core.canonical import text_of
 from pipeline.core.interaction import Interaction
 from pipeline.core.message import kind_of
 from pipeline.core.metric import DERIVED
@@ -72,8 +73,6 @@ def by_hand(kind: str, stronger: str, weaker: str, at: int) -> Interaction:
         received=at,
         identifiers=(stronger, weaker),
         consent=None,
-        context={},
-        data={},
         context_json="",
         data_json="",
         hash=at,
@@ -124,5 +123,5 @@ def elsewhere(one: Interaction) -> Interaction:
     fields["identifiers"] = tuple(f"{identifier}-elsewhere" for identifier in one.identifiers)
     fields["id"] = f"{one.id}-elsewhere"
     if "about_id" in one.data:
-        fields["data"] = {**one.data, "about_id": f"{one.data['about_id']}-elsewhere"}
+        fields["data_json"] = text_of({**one.data, "about_id": f"{one.data['about_id']}-elsewhere"})
     return Interaction(**fields)

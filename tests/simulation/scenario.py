@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 from pipeline.contract import find_schemas
+from pipeline.core.canonical import text_of
 from pipeline.core.interaction import KINDS, Interaction
 from pipeline.core.message import kind_of
 
@@ -168,10 +169,8 @@ def interactions(random: Random) -> list[Interaction]:
                 received=time,
                 identifiers=_identifiers(random, kind, pool),
                 consent=None,
-                context=_context(random) if random.random() < 0.3 else {},
-                data=data,
-                context_json="",
-                data_json="",
+                context_json=text_of(_context(random)) if random.random() < 0.3 else "",
+                data_json=text_of(data),
                 hash=random.getrandbits(64),
             )
         )
