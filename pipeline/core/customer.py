@@ -72,7 +72,7 @@ class Customer:
                 if news := self._append(observed, touched):
                     self._refold((), came[number:], news, touched)
                     break
-        if self._stale:
+        if self._matters.change() or self._stale:
             self._conclude(touched)
 
     def release(self) -> None:
@@ -114,8 +114,8 @@ class Customer:
         observed = step.observed
         if observed.type in COUNTED:
             self._count(step)
-        if (observed.type in MATTERS or len(observed.things) > 1) and self._matters.add(step):
-            self._stale = True
+        if observed.type in MATTERS or len(observed.things) > 1:
+            self._matters.add(step)
 
     def _fold(self, step: Step, touched: Touched) -> None:
         """Place a step later than all others; `touched` gets what of the earlier ones it changes."""
