@@ -154,9 +154,7 @@ class Customer:
         out = {observed.ref for observed in gone}
         new = [Step(observed, bindings(observed)) for observed in came]
         changed = [*(self.steps.pop(ref) for ref in out), *new]
-        at = min(
-            (bisect_left(self.line, _ORDER(step), key=_ORDER) for step in changed), default=len(self.line)
-        )
+        at = bisect_left(self.line, min(map(_ORDER, changed)), key=_ORDER) if self.line else 0
         at = self._settled(at, {*news, *self._learn(changed, out, new)})
         rewound = self.line[at:]
         first = self.line[at - 1].session if at else None
