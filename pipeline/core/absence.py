@@ -26,11 +26,24 @@ class Deliveries:
     A shipment is delivered whichever of its orders that is said with. One that is in time is a good experience.
     """
 
-    __slots__ = ("_cancelled", "_completed", "_delivered", "_orders_of", "_parcels", "_promised", "late")
+    __slots__ = (
+        "_cancelled",
+        "_completed",
+        "_delivered",
+        "_goods",
+        "_orders_of",
+        "_parcels",
+        "_promised",
+        "_unseen",
+        "late",
+    )
 
-    def __init__(self) -> None:
+    def __init__(self, goods: Goods) -> None:
+        self._goods = goods
         self.late: dict[str, Absence] = {}
-        """By order."""
+        """By order, as last seen."""
+        self._unseen: set[str] = set()
+        """Orders of which something was heard since."""
         self._promised: dict[str, Absence] = {}
         """Order → its earliest promise."""
         self._completed: set[str] = set()
@@ -42,8 +55,8 @@ class Deliveries:
         self._delivered: dict[str, Step] = {}
         """Shipment → when it first arrived."""
 
-    def promise(self, step: Step, goods: Goods) -> bool:
-        """Hear an order_completed or a delivery_promised; True if that changes what is late or good."""
+    def promise(self, step: Step) -> None:
+        """Hear an order_completed or a delivery_promised."""
         observed = step.observed
         orders, deadline = things_of(observed, "order:"), observed.facts.get("promised_at")
         if observed.type == "order_completed":
@@ -52,59 +65,57 @@ class Deliveries:
         if isinstance(deadline, int):
             for order in orders:
                 self._promised.setdefault(order, Absence(deadline, step))
-        return self._see(orders, goods)
+        self._unseen.update(orders)
 
-    def cancel(self, step: Step, goods: Goods) -> bool:
-        """Hear an order_cancelled; True if that changes what is late."""
+    def cancel(self, step: Step) -> None:
+        """Hear an order_cancelled."""
         orders = things_of(step.observed, "order:")
         for order in orders:
             self._cancelled.setdefault(order, step.observed.time)
-        return self._see(orders, goods)
+        self._unseen.update(orders)
 
-    def ship(self, step: Step, goods: Goods) -> bool:
-        """Hear a shipment_status_changed; True if that changes what is late or good."""
+    def ship(self, step: Step) -> None:
+        """Hear a shipment_status_changed."""
         observed = step.observed
-        orders, parcels = set(things_of(observed, "order:")), things_of(observed, "shipment:")
+        orders, parcels = things_of(observed, "order:"), things_of(observed, "shipment:")
+        self._unseen.update(orders)
         for order in orders:
             self._parcels[order].update(parcels)
         delivered = is_delivered(observed)
         for parcel in parcels:
-            self._orders_of[parcel] |= orders
+            known = self._orders_of[parcel]
+            known.update(orders)
             if delivered and parcel not in self._delivered:
                 self._delivered[parcel] = step
-                orders |= self._orders_of[parcel]
-        return self._see(orders, goods)
+                self._unseen |= known
 
-    def _see(self, orders: list[str] | set[str], goods: Goods) -> bool:
-        """See what of these orders is late, and what came in time."""
+    def see(self) -> bool:
+        """See what is late now, and what came in time; True if either changed."""
         changed = False
-        for order in orders:
+        for order in self._unseen:
             promise = self._promised.get(order)
-            if promise is None:
-                continue
-            arrived = [
-                step for parcel in self._parcels.get(order, ()) if (step := self._in_time(parcel, promise))
-            ]
-            for step in arrived:
-                changed |= goods.add(step.order)
-            late = order in self._completed and self._is_late(order, len(arrived), promise.deadline)
-            if late != (order in self.late):
-                changed = True
-                if late:
-                    self.late[order] = promise
-                else:
-                    del self.late[order]
+            if promise is not None:
+                changed |= self._see(order, promise)
+        self._unseen.clear()
         return changed
 
-    def _in_time(self, parcel: str, promise: Absence) -> Step | None:
-        step = self._delivered.get(parcel)
-        return step if step is not None and step.observed.time <= promise.deadline else None
-
-    def _is_late(self, order: str, in_time: int, deadline: int) -> bool:
-        cancelled = self._cancelled.get(order)
-        if cancelled is not None and cancelled <= deadline:
-            return False
-        return not in_time or in_time < len(self._parcels[order])
+    def _see(self, order: str, promise: Absence) -> bool:
+        parcels, in_time, changed = self._parcels.get(order, ()), 0, False
+        for parcel in parcels:
+            arrived = self._delivered.get(parcel)
+            if arrived is not None and arrived.observed.time <= promise.deadline:
+                in_time += 1
+                changed |= self._goods.add(arrived.order)
+        late = order in self._completed and not 0 < in_time == len(parcels)
+        if late and (cancelled := self._cancelled.get(order)) is not None:
+            late = cancelled > promise.deadline
+        if late == (order in self.late):
+            return changed
+        if late:
+            self.late[order] = promise
+        else:
+            del self.late[order]
+        return True
 
 
 class Replies:

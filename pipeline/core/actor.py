@@ -146,24 +146,30 @@ class Actor:
     def _place(self, position: int, outbox: Outbox) -> tuple[list[Observed], list[Observed]]:
         """Say where each interaction belongs now; give those that are not here any more, and those that are now."""
         gone, came = list[Observed](), list[Observed]()
-        seen_at = self._seen_at()
+        key, evidence, seen_at = self.key, self.evidence, self._seen_at()
+        stays = self.full or not (
+            evidence.links or evidence.sightings
+        )  # the common case: nothing leaves a customer
         for ref in self._to_place():
             heard = self.heard[ref]
             observed, before, was = heard.best(), heard.observed, heard.to
-            to = "" if observed is None else self._owner(seen_at, observed.time)
+            if observed is None:
+                to = ""
+            else:
+                to = key if stays else owner(key, evidence, seen_at, observed.time, self._meaning)
             if to == was and (observed is before or observed == before):
                 continue
             heard.to, heard.observed = to, observed
-            if was == self.key and before is not None:
+            if was == key and before is not None:
                 gone.append(before)
             elif before is not None and was != to:
-                outbox.word(Belongs(was, self.key, position, False, before))  # noqa: FBT003 - keywords cost
+                outbox.word(Belongs(was, key, position, False, before))  # noqa: FBT003 - keywords cost
             if observed is None:
                 continue
-            if to == self.key:
+            if to == key:
                 came.append(observed)
             else:
-                outbox.word(Belongs(to, self.key, position, True, observed))  # noqa: FBT003 - keywords cost
+                outbox.word(Belongs(to, key, position, True, observed))  # noqa: FBT003 - keywords cost
         return gone, came
 
     def _turns(self, outbox: Outbox) -> bool:
@@ -181,12 +187,6 @@ class Actor:
         """Give what became of each link that leaves it; a link to nobody says that it holds too much."""
         told = verdicts(self.key, self.evidence, self._meaning)
         return told | {"": Verdict("refused", "too_many")} if self.full else told
-
-    def _owner(self, seen_at: list[int], at: int) -> str:
-        evidence = self.evidence
-        if self.full or not (evidence.links or evidence.sightings):
-            return self.key  # the common case: nothing leaves a customer
-        return owner(self.key, evidence, seen_at, at, self._meaning)
 
     def _to_place(self) -> list[Ref]:
         """Give the interactions whose place may have changed."""

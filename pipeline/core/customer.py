@@ -76,7 +76,7 @@ class Customer:
                 if news := self._append(observed, touched):
                     self._refold((), came[number:], news, touched)
                     break
-        if self._stale:
+        if self._matters.change() or self._stale:
             self._conclude(touched)
 
     def release(self) -> None:
@@ -118,8 +118,8 @@ class Customer:
         observed = step.observed
         if is_counted(observed):
             self._count(step)
-        if (observed.type in MATTERS or len(observed.things) > 1) and self._matters.add(step):
-            self._stale = True
+        if observed.type in MATTERS or len(observed.things) > 1:
+            self._matters.add(step)
 
     def _fold(self, step: Step, touched: Touched) -> None:
         """Place a step later than all others; `touched` gets what of the earlier ones it changes."""
@@ -160,9 +160,7 @@ class Customer:
         out = {observed.ref for observed in gone}
         new = [Step(observed, bindings(observed)) for observed in came]
         changed = [*(self.steps.pop(ref) for ref in out), *new]
-        at = min(
-            (bisect_left(self.line, _ORDER(step), key=_ORDER) for step in changed), default=len(self.line)
-        )
+        at = bisect_left(self.line, min(map(_ORDER, changed)), key=_ORDER) if self.line else 0
         at = self._settled(at, {*news, *self._learn(changed, out, new)})
         rewound = self.line[at:]
         first = self.line[at - 1].session if at else None

@@ -21,25 +21,34 @@ from pipeline.core.survey import answer_of
 class Matters:
     """What the steps so far come to."""
 
-    __slots__ = ("_deliveries", "_goods", "_meaning", "_repeats", "_replies", "_shown")
+    __slots__ = ("_changed", "_deliveries", "_goods", "_meaning", "_repeats", "_replies", "_shown")
 
     def __init__(self, meaning: Meaning) -> None:
         self._meaning = meaning
         self._shown: dict[Ref, tuple[str, Step]] = {}
         """Steps that show a friction by themselves, with its kind."""
-        self._deliveries = Deliveries()
+        self._goods = Goods()
+        self._deliveries = Deliveries(self._goods)
         self._replies = Replies(meaning)
         self._repeats = Repeats(meaning)
-        self._goods = Goods()
+        self._changed = False
 
-    def add(self, step: Step) -> bool:
-        """Take a step later than all others; False if it changes no friction."""
+    def add(self, step: Step) -> None:
+        """Take a step later than all others."""
         observed = step.observed
-        changed = len(observed.things) > 1 and self._repeats.learn(observed)
-        if observed.type in SHOWN:
-            changed |= self._show(step)
+        if len(observed.things) > 1 and self._repeats.learn(observed):
+            self._changed = True
+        if observed.type in SHOWN and self._show(step):
+            self._changed = True
         hear = _HEAR.get(observed.type)
-        return (hear(self, step) or changed) if hear is not None else changed
+        if hear is not None and hear(self, step):
+            self._changed = True
+
+    def change(self) -> bool:
+        """Whether frictions may be others since the last time; most steps change none."""
+        changed = self._deliveries.see() or self._changed
+        self._changed = False
+        return changed
 
     def _show(self, step: Step) -> bool:
         """See whether a step is a friction by itself; of answers to one survey only the last counts."""
@@ -55,11 +64,11 @@ class Matters:
         return bool(kind)
 
     def _complete(self, step: Step) -> bool:
-        good = self._goods.order(step)
-        return self._deliveries.promise(step, self._goods) or good
+        self._deliveries.promise(step)
+        return self._goods.order(step)
 
     def frictions(self) -> list[Friction]:
-        """Give all frictions, in order."""
+        """Give all frictions, in order, as of the last `change`."""
         found = [Found(step.observed.time, step, kind) for kind, step in self._shown.values()]
         for kind, late in (
             ("late_delivery", self._deliveries.late),
@@ -72,11 +81,11 @@ class Matters:
         return frictions(found, self._goods.moments, self._meaning) if found else []
 
 
-_HEAR: Final[Mapping[str, Callable[[Matters, Step], bool]]] = {
+_HEAR: Final[Mapping[str, Callable[[Matters, Step], bool | None]]] = {
     "order_completed": Matters._complete,  # noqa: SLF001 - of the class above
-    "delivery_promised": lambda of, step: of._deliveries.promise(step, of._goods),  # noqa: SLF001
-    "order_cancelled": lambda of, step: of._deliveries.cancel(step, of._goods),  # noqa: SLF001
-    "shipment_status_changed": lambda of, step: of._deliveries.ship(step, of._goods),  # noqa: SLF001
+    "delivery_promised": lambda of, step: of._deliveries.promise(step),  # noqa: SLF001
+    "order_cancelled": lambda of, step: of._deliveries.cancel(step),  # noqa: SLF001
+    "shipment_status_changed": lambda of, step: of._deliveries.ship(step),  # noqa: SLF001
     "contact_initiated": lambda of, step: of._repeats.hear(step),  # noqa: SLF001
     "conversation_started": lambda of, step: of._repeats.hear(step),  # noqa: SLF001
     "ticket_created": lambda of, step: of._replies.hear(step) | of._repeats.hear(step),  # noqa: SLF001

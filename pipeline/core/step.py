@@ -139,7 +139,7 @@ class Step:
         session, journey, gap = self.session, self.journey, self.gap
         return (
             session.id if session is not None else "",
-            journey.id if journey is not None else "",
+            journey.key[1] if journey is not None else "",
             self.number,
             STAGES[self.stage] if journey is not None else "",
             None if gap is None else gap / 1000,
