@@ -33,12 +33,12 @@ def moments_of(schema: Document, resolve: Resolve) -> tuple[str, ...]:
     )
 
 
-def closed(schema: Document, resolve: Resolve, moments: tuple[str, ...] = ()) -> Document:
+def closed_schema(schema: Document, resolve: Resolve, moments: tuple[str, ...] = ()) -> Document:
     """Give the closed schema; whether `moments` among its members are some is left to others. Raises OpenError."""
     if "$ref" in schema:
-        return closed(resolve(schema["$ref"]), resolve)
+        return closed_schema(resolve(schema["$ref"]), resolve)
     if "anyOf" in schema:
-        return {"anyOf": [closed(each, resolve) for each in schema["anyOf"]]}
+        return {"anyOf": [closed_schema(each, resolve) for each in schema["anyOf"]]}
     if schema.get("format") == "moment":
         raise OpenError("a moment has many forms")
     made: dict[str, Any] = dict(schema)
@@ -47,13 +47,14 @@ def closed(schema: Document, resolve: Resolve, moments: tuple[str, ...] = ()) ->
     if "integer" in made["type"]:
         _bound(made)
     if "array" in made["type"]:
-        made["items"] = closed(_given(made, "items"), resolve)
+        made["items"] = closed_schema(_given(made, "items"), resolve)
     if "object" in made["type"]:
         members: Document = _given(made, "properties")
         if not all(_is_usual(name) for name in members):
             raise OpenError("the name of a member needs care")
         made["properties"] = {
-            name: _WRITTEN if name in moments else closed(members[name], resolve) for name in sorted(members)
+            name: _WRITTEN if name in moments else closed_schema(members[name], resolve)
+            for name in sorted(members)
         }
         made["x-closed"] = True
     return made

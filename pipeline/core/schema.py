@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import jsonschema_rs
 import msgspec
 
-from pipeline.core.closed import OpenError, closed, moments_of
+from pipeline.core.closed import OpenError, closed_schema, moments_of
 from pipeline.core.interaction import THINGS
 from pipeline.core.moment import is_moment
 from pipeline.core.typed import Document, Resolve, SchemaError, convert_moment, struct_of
@@ -95,7 +95,8 @@ def compile_schema(name: str, document: Document, definitions: Document) -> Sche
     when = passive if isinstance(passive, dict) else {}
     resolve = resolver(definitions)
     moments = moments_of(document, resolve)
-    shape = closed_shape({"properties": {}, **plain}, resolve, optional, moments)
+    shape = struct_of(plain, resolve, optional)
+    closed = closed_shape({"properties": {}, **plain}, resolve, optional, moments)
     things = tuple((f"{kind}_id", kind) for kind in THINGS if f"{kind}_id" in document.get("properties", ()))
     return Schema(
         name=name,
@@ -107,12 +108,12 @@ def compile_schema(name: str, document: Document, definitions: Document) -> Sche
         passive_kind=when.get("carries", ""),
         pair=tuple(document.get("x-identifiers", ())),
         required_ids=required_ids,
-        shape=struct_of(plain, resolve, optional),
+        shape=shape,
         dec_hook=convert_moment if moments else None,
         asks_more=bool(required_ids or document.get("x-identifiers")),
         may_be_passive=bool(when),
-        closed=shape,
-        decode_closed=decoder_of(shape),
+        closed=closed,
+        decode_closed=decoder_of(closed),
         moments=moments,
         things=things,
         asks_nothing=not (things or moments or required_ids),
@@ -145,7 +146,7 @@ def closed_shape(
 ) -> Shape | None:
     """Give a Struct of the closed schema: it encodes as canonical JSON. None where the schema leaves too much open."""
     try:
-        return struct_of(closed(document, resolve, moments), resolve, optional)
+        return struct_of(closed_schema(document, resolve, moments), resolve, optional)
     except OpenError:
         return None
 
