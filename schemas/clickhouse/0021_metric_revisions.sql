@@ -92,8 +92,9 @@ FROM
             if(has({by:Array(String)}, 'app_version'), app_version, '') AS by_app_version,
             if(has({by:Array(String)}, 'campaign'), campaign, '') AS by_campaign,
             if(has({by:Array(String)}, 'experiments'), experiments, '') AS by_experiments,
-            heard_at,
+            toUnixTimestamp(stored.heard_at) AS heard_second, -- one flush has blocks some milliseconds apart
             reason,
+            min(stored.heard_at) AS heard_at,
             sum(stored.numerator) AS numerator,
             sum(stored.denominator) AS denominator,
             sum(stored.n) AS n,
@@ -103,7 +104,7 @@ FROM
         FROM cx_store.metric_revisions AS stored FINAL
         GROUP BY
             metric, start, by_channel, by_source, currency,
-            by_declared, by_country, by_device, by_app_version, by_campaign, by_experiments, heard_at, reason
+            by_declared, by_country, by_device, by_app_version, by_campaign, by_experiments, heard_second, reason
         HAVING numerator != 0 OR denominator != 0 OR n != 0
     ) AS changed
     LEFT ANY JOIN
@@ -142,7 +143,7 @@ FROM
             PARTITION BY
                 metric, start, by_channel, by_source, currency,
                 by_declared, by_country, by_device, by_app_version, by_campaign, by_experiments
-            ORDER BY heard_at ASC, reason ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+            ORDER BY heard_second ASC, heard_at ASC, reason ASC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         )
 ) AS told
 INNER JOIN cx_store.metric_catalogue AS catalogue FINAL ON told.metric = catalogue.metric
@@ -156,7 +157,7 @@ CREATE OR REPLACE VIEW cx.metric_revisions
     source LowCardinality(String) COMMENT 'Source of the interaction at which it counts',
     currency LowCardinality(String) COMMENT 'Currency of a money metric; else empty',
     revision UInt64 COMMENT 'Number of the revision of this window, from 1',
-    heard_at DateTime64(3, 'UTC') COMMENT 'When the log took the news that caused it',
+    heard_at DateTime64(3, 'UTC') COMMENT 'When the log took the news that caused it; what it took within one second for one reason is one revision',
     revised_at DateTime64(3, 'UTC') COMMENT 'When the last actor that it concerned heard of it; seconds later it is in the tables',
     reason LowCardinality(String) COMMENT 'late_interaction, identity_linked, identity_unlinked, better_copy, limit, erased; resolved: what came in time settles an earlier case; delayed: in time, but its word from another partition came after the watermark',
     contributions UInt64 COMMENT 'Interactions that made it; of a metric that needs a history, customers',

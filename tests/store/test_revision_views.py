@@ -59,6 +59,16 @@ def test_what_moves_between_shares_for_one_cause_is_no_revision(analyst: Reader,
     assert history(analyst, "revision") == []
 
 
+def test_news_of_one_second_and_reason_is_one_revision(analyst: Reader, writer: Writer) -> None:
+    csat(writer, 30, 40)
+    for position, heard_at in enumerate((LATER + 999, LATER, LATER + 1000)):
+        revise(writer, -5, 0, position=position << 16, heard_at=heard_at)
+    assert history(analyst, "revision", "numerator_change", "toUnixTimestamp64Milli(heard_at)") == [
+        (1, -10, LATER),
+        (2, -5, LATER + 1000),
+    ]
+
+
 def test_shares_of_one_cause_are_one_revision_when_the_last_of_them_was_told(
     analyst: Reader, writer: Writer
 ) -> None:
@@ -133,7 +143,7 @@ def test_longer_windows_and_other_dimensions_have_histories_of_their_own(
     csat(writer, 20, 40, country="DE")
     csat(writer, 60, 60, country="FR", window=MINUTE + 60)
     revise(writer, 5, 10, country="DE")
-    revise(writer, 10, 10, country="FR", window=MINUTE + 60, heard_at=LATER + 1)
+    revise(writer, 10, 10, country="FR", window=MINUTE + 60, heard_at=LATER + 1000)
     every = "revisions(seconds = 3600, by = ['channel'])"
     assert history(analyst, "revision", "country", "value_before", "value_now", view=every) == [
         (1, "", 65 / 80, 70 / 90),
