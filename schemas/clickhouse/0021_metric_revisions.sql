@@ -125,7 +125,8 @@ FROM
             sum(stored.denominator) AS denominator,
             sum(stored.n) AS n
         FROM cx_store.metric_windows AS stored FINAL
-        WHERE (metric, window) IN (SELECT metric, window FROM cx_store.metric_revisions)
+        WHERE (metric, intDiv(toUInt32(window), {seconds:UInt32})) IN
+            (SELECT metric, intDiv(toUInt32(window), {seconds:UInt32}) FROM cx_store.metric_revisions)
         GROUP BY
             metric, start, by_channel, by_source, currency,
             by_declared, by_country, by_device, by_app_version, by_campaign, by_experiments

@@ -141,7 +141,8 @@ def test_longer_windows_and_other_dimensions_have_histories_of_their_own(
     analyst: Reader, writer: Writer
 ) -> None:
     csat(writer, 20, 40, country="DE")
-    csat(writer, 60, 60, country="FR", window=MINUTE + 60)
+    csat(writer, 50, 50, country="FR", window=MINUTE + 60)
+    csat(writer, 10, 10, country="FR", window=MINUTE + 120)  # never revised, and in the hour all the same
     revise(writer, 5, 10, country="DE")
     revise(writer, 10, 10, country="FR", window=MINUTE + 60, heard_at=LATER + 1000)
     every = "revisions(seconds = 3600, by = ['channel'])"
