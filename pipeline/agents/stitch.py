@@ -98,7 +98,9 @@ class Stitch:
 
     async def _fold(self, number: int, run: Sequence[Event]) -> tuple[Assignment, Batch]:
         assignment = await self._assignment(number, run[0].value)
-        blocks = [read_block(r.offset, r.value or b"") for event in run for r in event.value.records]
+        blocks = [
+            read_block(r.offset, r.value or b"", r.timestamp) for event in run for r in event.value.records
+        ]
         batch = await assignment.fold(blocks)
         await assignment.load_windows(batch)
         return assignment, batch

@@ -30,9 +30,12 @@ from pipeline.core.message import (
     kind_of,
 )
 from pipeline.core.outbox import Outbox
+from pipeline.core.revision import BETTER_COPY, IN_TIME, LATE, LIMIT, LINKED, UNLINKED, Cause
 
 _NO_EVIDENCE: Final = Evidence()
 """Shared by all actors that nothing links anywhere; never written to."""
+_NO_CAUSES: Final[dict[Ref, Cause]] = {}
+"""Shared by all actors that no word told a cause; never written to."""
 
 
 class Actor:
@@ -40,10 +43,12 @@ class Actor:
 
     __slots__ = (
         "_all",
+        "_causes",
         "_changed",
         "_lent",
         "_links",
         "_meaning",
+        "_moved_by",
         "customer",
         "evidence",
         "full",
@@ -68,6 +73,10 @@ class Actor:
         """Stronger identifiers whose links were touched since."""
         self._all = False
         """Whether every interaction must be placed anew."""
+        self._causes = _NO_CAUSES
+        """Causes that words told since."""
+        self._moved_by = IN_TIME
+        """The reason for which what it had heard before moves, if evidence came since."""
         self._lent: dict[tuple[str, Moment], str] = {}
         """For a thing: (machine, moment) → the person lent, as last settled."""
 
@@ -94,6 +103,9 @@ class Actor:
         if not heard.add_word(word):
             return False
         self._changed.setdefault(ref, heard.copy)
+        if word.reason:
+            self._causes = self._causes or {}
+            self._causes[ref] = Cause(word.reason, word.heard_at)
         return True
 
     def _link(self, link: Link) -> bool:
@@ -101,6 +113,7 @@ class Actor:
         fresh = not link.refused and link.to not in evidence.links
         if not evidence.add_link(link):
             return False
+        self._moved_by = self._moved_by or LINKED
         if link.to:
             self._links.add(link.to)
         if fresh or evidence.cuts or len(evidence.links) > 1 or self.kind not in PERSON_KINDS:
@@ -110,6 +123,7 @@ class Actor:
     def _unlink(self, unlink: Unlink) -> bool:
         if not self._own_evidence().add_unlink(unlink):
             return False
+        self._moved_by = max(self._moved_by, UNLINKED)
         self._links.add(unlink.to)
         self._all = True
         return True
@@ -119,6 +133,7 @@ class Actor:
         known = evidence.lent.get((lend.sender, (lend.time, lend.ref)))
         if not evidence.add_lent(lend):
             return False
+        self._moved_by = max(self._moved_by, lend.reason or (LINKED if lend.person else UNLINKED))
         self._links |= {lend.person, known[1] if known else ""} - {""}
         self._all = True
         return True
@@ -137,11 +152,33 @@ class Actor:
             gone, came = self._turned()
         if turned or (not self.full and (gone or came)):
             self._refold(gone, came, position, outbox)
+            if outbox.unexplained:
+                self._explain([observed.ref for observed in (*gone, *came)], came, outbox, turned=turned)
         self._count_flows(position, outbox)
         if self.kind in THING_KINDS:
             self._settle_lent(position, outbox)
         if self._links or self._all:
             self._settle_links(outbox)
+
+    def _explain(self, refs: list[Ref], came: list[Observed], outbox: Outbox, *, turned: bool) -> None:
+        """Tell why published windows change: of several causes the greatest."""
+        cause = Cause(LIMIT) if turned else max(self._cause(ref, outbox) for ref in refs)
+        outbox.explain(cause, min((observed.time for observed in came), default=None))
+
+    def _cause(self, ref: Ref, outbox: Outbox) -> Cause:
+        """Give why an interaction came, changed or moved."""
+        if ref not in self._changed:
+            if self._moved_by:
+                return Cause(self._moved_by, outbox.heard_at)
+            return max((self._cause(each, outbox) for each in self._changed), default=Cause())
+        if ref in self._causes:
+            return self._causes[ref]
+        before, copy = self._changed[ref], self.heard[ref].copy
+        if copy is None or copy is before:
+            return Cause()  # a word, or a copy that is no better: neither is late by itself
+        if before is not None:
+            return Cause(BETTER_COPY, outbox.heard_at)
+        return Cause(LATE, outbox.heard_at) if copy.time < outbox.watermark else Cause()
 
     def _place(self, position: int, outbox: Outbox) -> tuple[list[Observed], list[Observed]]:
         """Say where each interaction belongs now; give those that are not here any more, and those that are now."""
@@ -163,13 +200,15 @@ class Actor:
             if was == key and before is not None:
                 gone.append(before)
             elif before is not None and was != to:
-                outbox.word(Belongs(was, key, position, False, before))  # noqa: FBT003 - keywords cost
+                cause = self._cause(ref, outbox)
+                outbox.word(Belongs(was, key, position, False, before, *cause))  # noqa: FBT003 - keywords cost
             if observed is None:
                 continue
             if to == key:
                 came.append(observed)
             else:
-                outbox.word(Belongs(to, key, position, True, observed))  # noqa: FBT003 - keywords cost
+                cause = self._cause(ref, outbox)
+                outbox.word(Belongs(to, key, position, True, observed, *cause))  # noqa: FBT003 - keywords cost
         return gone, came
 
     def _turns(self, outbox: Outbox) -> bool:
@@ -179,7 +218,7 @@ class Actor:
         full = len(times) - bisect_left(times, since) > self._meaning.actor_limit
         if full == self.full:
             return False
-        self.full, self._all = full, True
+        self.full, self._all, self._moved_by = full, True, LIMIT
         outbox.link(self.key, "")
         return True
 
@@ -245,7 +284,11 @@ class Actor:
             if copy is not None and copy.type in flows:
                 for new in flow_of(copy, flows[copy.type]):
                     outbox.count(new, position)
+            if outbox.unexplained:
+                outbox.explain(self._cause(ref, outbox), None)
         self._changed.clear()
+        if self._causes:
+            self._causes = _NO_CAUSES
 
     def _settle_lent(self, position: int, outbox: Outbox) -> None:
         """Tell the machines whose this thing was when it was seen with them."""
@@ -256,7 +299,7 @@ class Actor:
                 lent = "" if moment[0] <= evidence.cut(machine) else person
                 if self._lent.get((machine, moment), "") != lent:
                     self._lent[machine, moment] = lent
-                    outbox.word(Lend(machine, self.key, position, *moment, lent))
+                    outbox.word(Lend(machine, self.key, position, *moment, lent, self._moved_by))
 
     def _settle_links(self, outbox: Outbox) -> None:
         if self._all:
@@ -265,7 +308,7 @@ class Actor:
         for to in self._links:
             outbox.link(self.key, to)
         self._links.clear()
-        self._all = False
+        self._all, self._moved_by = False, IN_TIME
 
 
 _HEAR: Final[Mapping[type, Callable[[Actor, Any], bool]]] = {

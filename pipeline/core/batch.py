@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pipeline.core.message import Belongs, Lend, Message, decode_block, split_block
 from pipeline.core.position import Position
+from pipeline.core.revision import NEVER, Cause, Heading, Revisions, published_until
 from pipeline.core.row import Row
 from pipeline.core.touched import Touched
 from pipeline.core.window import Contribution
@@ -22,11 +23,13 @@ class Block(NamedTuple):
     raw: Sequence[bytes]
     """The messages as they came; the ledger keeps these bytes."""
     messages: Sequence[Message]
+    time: int = 0
+    """When the log took it (ms): part of the log, no clock of ours."""
 
 
-def read_block(offset: int, value: bytes) -> Block:
+def read_block(offset: int, value: bytes, time: int = 0) -> Block:
     """Decode a block. Raises msgspec.DecodeError: internal messages are never bad, so that is a bug."""
-    return Block(offset, [bytes(each) for each in split_block(value)], decode_block(value))
+    return Block(offset, [bytes(each) for each in split_block(value)], decode_block(value), time)
 
 
 class Batch:
@@ -42,6 +45,25 @@ class Batch:
         self.customers: dict[str, Touched] = {}
         self.links: defaultdict[str, set[str]] = defaultdict(set)
         self.contributions: list[tuple[Position, Contribution]] = []
+        self.revisions = Revisions()
+        self.unexplained: list[Contribution] = []
+        self._block = Heading(last, 0, 0)
+        self._published = NEVER
+
+    @property
+    def heard_at(self) -> int:
+        """Give the log's time of the block that is being folded."""
+        return self._block.time
+
+    @property
+    def watermark(self) -> int:
+        """Give what the partition had heard before the block that is being folded."""
+        return self._block.watermark
+
+    def begin(self, block: Heading, *, told_before: bool) -> None:
+        """Begin to fold a block; its revisions may have been told before."""
+        self._block = block
+        self._published = NEVER if told_before else published_until(block.watermark)
 
     def word(self, word: Belongs | Lend) -> None:
         """Take a word for another actor; the last one for the same interaction counts."""
@@ -64,3 +86,10 @@ class Batch:
     def count(self, contribution: Contribution, position: int) -> None:
         """Take a contribution to a window."""
         self.contributions.append((Position(position), contribution))
+        if contribution.key[1] <= self._published:
+            self.unexplained.append(contribution)
+
+    def explain(self, cause: Cause, since: int | None) -> None:
+        """Take the cause of all contributions to published windows since the last time."""
+        self.revisions.add(self.unexplained, self._block, cause, since)
+        self.unexplained.clear()

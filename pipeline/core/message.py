@@ -89,6 +89,10 @@ class Belongs(msgspec.Struct, tag=3, array_like=True, frozen=True, gc=False):
     """Position of the message that caused the word."""
     present: bool
     observed: Observed
+    reason: int = 0
+    """Why it moved: a place in REASONS of core/revision.py."""
+    heard_at: int = 0
+    """The log's time of what caused it, at the first actor that heard of it; 0 where it came in time."""
 
 
 class Lend(msgspec.Struct, tag=4, array_like=True, frozen=True, gc=False):
@@ -100,6 +104,8 @@ class Lend(msgspec.Struct, tag=4, array_like=True, frozen=True, gc=False):
     time: int
     ref: Ref
     person: str
+    reason: int = 0
+    """Why the thing says so now."""
 
 
 class Watermark(msgspec.Struct, tag=5, array_like=True, frozen=True, gc=False):

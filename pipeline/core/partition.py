@@ -25,6 +25,7 @@ from pipeline.core.message import (
     decode,
 )
 from pipeline.core.position import Position, position_of
+from pipeline.core.revision import Heading
 from pipeline.core.row import LedgerRow, ProgressRow, Row, WindowRow
 from pipeline.core.window import Key, Total
 
@@ -46,6 +47,8 @@ class Partition:
         self._used_windows: set[Key] = set()
         self.watermarks: dict[str, int] = {}
         """ "topic/partition" of each raw partition → the watermark heard from it."""
+        self._resumed_at = Position(-1)
+        """Up to here all revisions are in the table, and the watermark may be from further ahead."""
 
     def cold(self, blocks: Sequence[Block]) -> set[str]:
         """Give the actors that must be loaded as of the first block."""
@@ -71,11 +74,17 @@ class Partition:
     def resume(self, progress: ProgressRow | None) -> None:
         """Take over the watermarks of the newest progress row; they only ever rise."""
         if progress is not None:
+            self._resumed_at = Position(progress.position)
             for source, time in msgspec.json.decode(progress.heard, type=dict[str, int]).items():
                 self._hear(source, time)
 
     def _hear(self, source: str, time: int) -> None:
         self.watermarks[source] = max(time, self.watermarks.get(source, time))
+
+    @property
+    def watermark(self) -> int:
+        """Give the minimum over all declared raw partitions; 0 until each was heard of."""
+        return min([self.watermarks.get(source, 0) for source in self._sources], default=0)
 
     def fold(self, blocks: Sequence[Block]) -> Batch:
         """Tell the actors all messages, block by block, and gather what that touches."""
@@ -89,6 +98,8 @@ class Partition:
     def _fold_block(self, block: Block, batch: Batch) -> None:
         heard: dict[Actor, int] = {}
         actors, first = self.actors, position_of(self.epoch, block.offset, 0)
+        heading = Heading(first, block.time, self.watermark)
+        batch.begin(heading, told_before=first <= self._resumed_at)
         for index, message in enumerate(block.messages):
             if isinstance(message, Watermark):
                 self._hear(f"{message.topic}/{message.partition}", message.time)
@@ -130,6 +141,8 @@ class Partition:
             told = actor.verdicts()
             links += [identity_row(key, to, actor.evidence, told.get(to), batch.last) for to in stronger]
         tables["metric_windows"] += self._window_rows(batch)
+        if batch.revisions:
+            tables["metric_revisions"] += batch.revisions.rows(self.number)
         return tables
 
     def crossings(self, batch: Batch) -> Iterator[Crossed]:
@@ -158,9 +171,8 @@ class Partition:
 
     def progress(self, batch: Batch, appended_at: int) -> ProgressRow:
         """Give the row that is written after everything else of its batch, whose last block the broker took then."""
-        times = [self.watermarks.get(source, 0) for source in self._sources]
         heard = msgspec.json.encode(self.watermarks, order="sorted").decode()
-        return ProgressRow(self.epoch, self.number, min(times, default=0), batch.last, 0, heard, appended_at)
+        return ProgressRow(self.epoch, self.number, self.watermark, batch.last, 0, heard, appended_at)
 
     def forget(self, keep_actors: int, keep_windows: int) -> None:
         """Evict what was not used for longest; never what the last batch used, for it may be unconfirmed."""

@@ -234,6 +234,40 @@ class WindowRow(NamedTuple):
         return (self.metric, self.window, self.channel, self.source, self.currency, self.declared, around)
 
 
+class RevisionRow(NamedTuple):
+    """How one block of the stitch log changed one published window, for one reason. Never changes."""
+
+    metric: str
+    window: int
+    """Start of the minute, seconds since 1970-01-01 UTC; with what follows, as in WindowRow."""
+    channel: str
+    source: str
+    currency: str
+    declared: str
+    country: str
+    device: str
+    app_version: str
+    campaign: str
+    experiments: str
+    epoch: int
+    partition: int
+    position: int
+    """Of the block's first message."""
+    reason: str
+    heard_at: int
+    """The log's time of the news that caused it, where it was first heard."""
+    numerator: int
+    """What was added, less than 0 for what was taken back."""
+    denominator: int
+    n: int
+    contributions: int
+    """Interactions that made it; of a derived metric, customers."""
+    revised_at: int
+    """The log's time of the block."""
+    watermark: int
+    """What the partition had heard before the block."""
+
+
 class ProgressRow(NamedTuple):
     """How far one stitch partition has come."""
 
@@ -273,6 +307,7 @@ Row = (
     | FrictionRow
     | IdentityRow
     | WindowRow
+    | RevisionRow
     | ProgressRow
     | FinalityRow
 )
@@ -288,6 +323,7 @@ TABLES: Final[Mapping[str, type[Row]]] = {
     "frictions": FrictionRow,
     "identity": IdentityRow,
     "metric_windows": WindowRow,
+    "metric_revisions": RevisionRow,
     "progress": ProgressRow,
     "finality": FinalityRow,
 }

@@ -11,17 +11,18 @@ from random import Random
 from pipeline import catalogue
 from pipeline.core.batch import Batch, read_block
 from pipeline.core.interaction import Interaction
-from pipeline.core.meaning import Meaning
-from pipeline.core.message import Message, encode
+from pipeline.core.meaning import MINUTE, Meaning
+from pipeline.core.message import Message, Watermark, encode
 from pipeline.core.oracle import answer
 from pipeline.core.partition import Partition
-from pipeline.core.position import position_of
+from pipeline.core.position import Position, position_of
 from pipeline.core.row import (
     FrictionRow,
     IdentityRow,
     JourneyRow,
     LedgerRow,
     ProgressRow,
+    RevisionRow,
     SessionRow,
     TouchpointRow,
     WindowRow,
@@ -38,10 +39,14 @@ class Store:
         self.ledger: dict[str, dict[int, bytes]] = defaultdict(dict)
         self.rows: dict[tuple[object, ...], tuple[int, object]] = {}
         self.progress: dict[int, ProgressRow] = {}
+        self.revisions: set[RevisionRow] = set()
 
     def put(self, row: object) -> None:
         if isinstance(row, LedgerRow):
             self.ledger[row.actor][row.position] = row.message
+            return
+        if isinstance(row, RevisionRow):
+            self.revisions.add(row)
             return
         if isinstance(row, ProgressRow):
             self.progress[row.partition] = max(
@@ -107,10 +112,13 @@ class World:
         self.broken = broken
         self.count = self.random.choice([1, 2, 3])
         self.log: list[list[bytes]] = [[] for _ in range(self.count)]
+        self.times: list[list[int]] = [[] for _ in range(self.count)]
+        """When each block was appended."""
+        self.now = 0
         self.committed = [0] * self.count
         self.store = Store()
         self.stats: Counter[str] = Counter()
-        self.sources: tuple[str, ...] = ()
+        self.sources: tuple[str, ...] = ("raw/0",)
         self.chaos = self.random.choice([0, 0.02, 0.05])
         self.meaning = meaning_of(Random(seed))
 
@@ -122,23 +130,41 @@ class World:
         for message in messages:
             by_partition[self.partition_of(message.actor)].append(message)
         for partition, told in by_partition.items():
-            self.log[partition].append(encode(told))
+            self._append(partition, told)
             self.stats["messages"] += len(told)
+
+    def _append(self, partition: int, told: list[Message]) -> None:
+        self.now += self.random.randint(0, 3)
+        self.log[partition].append(encode(told))
+        self.times[partition].append(self.now)
+
+    def _rise(self, made: list[Interaction]) -> None:
+        """Let the watermark rise to a time before which not all has come."""
+        time = self.random.choice(made).time + self.random.choice([-MINUTE, 0, 1, MINUTE])
+        for partition in range(self.count):
+            self._append(partition, [Watermark("raw", 0, time)])
+
+    def _resume(self, partition: Partition) -> None:
+        if self.broken != "watermark not as of the log":
+            partition.resume(self.store.progress.get(partition.number))
+        if self.broken == "told before its position":
+            partition._resumed_at = Position(-1)
 
     def worker(self, number: int) -> Generator[str, None, None]:
         """Process one partition; every yield is a point at which it can die, stall or be replaced."""
         random, store = self.random, self.store
         position = self.committed[number]
         partition = Partition(0, number, self.meaning, sources=self.sources)
-        partition.resume(store.progress.get(number))
-        alive = True
+        alive = (yield "assigned") is None
+        self._resume(partition)
         while True:
             log = self.log[number]
             if position >= len(log):
                 alive = (yield "idle") is None and alive
                 continue
             last = min(len(log), position + random.randint(1, 4))
-            blocks = [read_block(offset, log[offset]) for offset in range(position, last)]
+            times = self.times[number]
+            blocks = [read_block(offset, log[offset], times[offset]) for offset in range(position, last)]
             alive = (yield "fetched") is None and alive
             cold = partition.cold(blocks)
             before = position_of(0, position, 0) if self.broken != "newest ledger" else 2**63
@@ -201,6 +227,8 @@ class World:
                 size = random.randint(1, 3)
                 self.send([m for told in pending[:size] for m in told])
                 del pending[:size]
+            if pending and random.random() < 0.05:
+                self._rise(made)
             number = random.randrange(self.count)
             state = next(workers[number])
             if state != "idle" and step < 5_000 and random.random() < self.chaos:

@@ -12,6 +12,7 @@ from pipeline.core.row import (
     LedgerRow,
     ProgressRow,
     RejectionRow,
+    RevisionRow,
     Row,
     SessionRow,
     TouchpointRow,
@@ -93,6 +94,10 @@ _PLAIN: dict[type[Row], tuple[Any, ...]] = {
     ),
     IdentityRow: ("anonymous:a-9", "customer:42", "live", "", AT, AT, 1, "shop", "i-1", 1, 0),
     WindowRow: ("csat", AT // 1000, "web", "shop", "", "", "", "", "", "", "", 0, 0, 1, 2, 2, (), (), 1),
+    RevisionRow: (
+        *("csat", AT // 1000, "web", "shop", "", "", "", "", "", "", "", 0, 0, 7 << 16),
+        *("late_interaction", AT + 90_000, 1, 1, 1, 1, AT + 90_000, AT + 60_000),
+    ),
     ProgressRow: (0, 0, AT, 5 << 16, 0, '{"interactions.web/0":1770000000000}', AT),
     FinalityRow: (0, AT, AT, (5 << 16,)),
 }
