@@ -49,12 +49,14 @@ def window(analyst: Reader, metric: str, view: str = "metric_windows") -> dict[s
 
 def test_an_analyst_reads_every_view(analyst: Reader) -> None:
     views = analyst.query(
-        "SELECT name FROM system.tables WHERE database = 'cx' AND name != 'metrics_every'"
+        "SELECT name FROM system.tables WHERE database = 'cx' AND name NOT IN ('metrics_every', 'churn', 'consistency')"
     ).rows
     assert len(views) > 15
     for (view,) in views:
         analyst.query(f"SELECT * FROM cx.{view} LIMIT 1")
     analyst.query("SELECT * FROM cx.metrics_every(seconds = 900)")
+    analyst.query("SELECT * FROM cx.churn(days = 90)")
+    analyst.query("SELECT * FROM cx.consistency(from = '2026-01-01 00:00:00', to = '2026-02-01 00:00:00')")
 
 
 @pytest.mark.parametrize("table", TABLES)
