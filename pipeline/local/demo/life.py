@@ -90,7 +90,7 @@ def follow_up(script: Script, order: Order, *, late: bool | None = None) -> None
     if late and script.chance(0.5):
         at = order.promised_at + script.between(1, 40) * HOUR
         script.rng.choice((call, chat, write_ticket))(script, shopper, at, "wismo", order)
-    if script.chance(0.45):
+    if script.chance(0.8):
         survey(script, shopper, arrival + script.between(2, 30) * HOUR, ("order", order.id), happy=not late)
     if script.chance(0.07):
         send_back(script, order, arrival + script.between(1, 4) * DAY)
