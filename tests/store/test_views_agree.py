@@ -1,12 +1,14 @@
 """Two views that answer the same question give the same number: on 20,000 interactions of the demo's shop, as an analyst."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from pipeline.contract import find_schemas
 from pipeline.core.row import TABLES
 from pipeline.local.clickhouse import LocalClickHouse
 from pipeline.local.demo import Shop, Truth
@@ -403,3 +405,41 @@ def test_a_condition_gives_the_rows_that_it_names_and_the_same_as_without(
     some = shop.query(f"SELECT * FROM cx.{view} WHERE {condition}").rows
     assert sorted(map(repr, some)) == sorted(map(repr, shop.query(whole).rows))
     assert some
+
+
+PAGE = find_schemas().parent / "docs" / "analysis.md"
+QUERIES = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(QUERIES)))
+def test_every_query_of_the_page_answers_an_analyst(number: int, shop: Reader) -> None:
+    assert shop.query(QUERIES[number]).rows
+
+
+def test_the_page_names_every_view_and_every_column_that_the_database_cannot_explain(shop: Reader) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    described = {"funnel", "paths", "retention", "attribution", "guidance", "support", "loyalty"}
+    assert all(f"\n## {view}\n" in page for view in described)
+    span = "from = '2026-01-01 00:00:00', to = '2027-01-01 00:00:00'"
+    for view, heading in (("churn(days = 7)", "churn"), (f"consistency({span})", "consistency")):
+        section = page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+        columns = shop.query(f"SELECT * FROM cx.{view} LIMIT 1").columns
+        missing = {c for c in columns if f"`{c}`" not in section and not c.startswith("share_b")}
+        assert not missing
+
+
+@pytest.mark.parametrize(
+    ("view", "condition", "reaches"),
+    [
+        ("funnel", "day = '2026-11-10'", "toDate(started)"),
+        ("paths", "day = '2026-11-10'", "toDate(started)"),
+        ("guidance", "day = '2026-11-10'", "toDate(time)"),
+        ("active_customers", "period = 'day' AND start = '2026-11-10'", "toDate(time)"),
+        ("touchpoint_contents", "time >= '2026-11-10' AND type = 'popup_shown'", "time"),
+    ],
+)
+def test_a_condition_reaches_the_tables_through_the_view(
+    view: str, condition: str, reaches: str, shop: Reader
+) -> None:
+    plan = shop.query(f"EXPLAIN indexes = 1 SELECT * FROM cx.{view} WHERE {condition}").rows
+    assert any(f"Condition: ({reaches} in [" in line for (line,) in plan)
