@@ -116,7 +116,7 @@ FROM
             arrayJoin(if(
                 type = 'survey_answered',
                 [concat(JSONExtractString(data, 'about_type'), ':', JSONExtractString(data, 'about_id'))],
-                identifiers
+                arrayFilter(each -> match(each, '^(order|ticket|contact|conversation):'), identifiers)
             )) AS thing,
             argMinIf(channel, (time, source, id), type != 'survey_answered') AS began,
             groupArrayIf(

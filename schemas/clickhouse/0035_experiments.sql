@@ -155,7 +155,9 @@ FROM
             if(
                 measure = 'order_value', value + z * sqrt(squared), middle(total, n) + half(total, n)
             ) AS high,
-            arraySort(groupArrayIf((variation_id, n), measure = 'conversion') OVER (PARTITION BY experiment_id)) AS split,
+            arraySort(
+                groupArrayIf((variation_id, n), measure = 'conversion') OVER (PARTITION BY experiment_id)
+            ) AS split,
             split[1].1 AS baseline,
             arrayFirst(each -> each.1 = variation_id, split).2 AS customers,
             sumIf(n, measure = 'mixed') OVER (PARTITION BY experiment_id) AS mixed,

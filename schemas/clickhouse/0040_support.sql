@@ -56,60 +56,29 @@ FROM
     (
         SELECT
             customer,
-            candidates.time AS time,
-            source,
-            id,
-            any(candidates.channel) AS channel,
-            any(candidates.own) AS thing,
-            any(candidates.reason) AS reason_code,
-            any(candidates.journey_id) AS journey_id,
-            any(candidates.session_id) AS session_id,
-            anyIf(threads.thread, part = own) AS thread,
+            start.1.1 AS time,
+            start.1.2 AS source,
+            start.1.3 AS id,
+            any(start.2) AS channel,
+            any(start.3) AS thing,
+            any(start.4) AS reason_code,
+            any(start.5) AS journey_id,
+            any(start.6) AS session_id,
+            anyIf(things.thread, part = start.3) AS thread,
             -- What it is about: its reason, the orders that it carries, and the order of the things that it carries
             arrayDistinct(arrayFilter(each -> each != '', arrayConcat(
-                [if(reason_code = '', '', concat('reason:', reason_code))],
-                arrayFilter(each -> startsWith(each, 'order:'), any(candidates.identifiers)),
-                groupArray(threads.first_order)
+                [if(reason_code = '', '', concat('reason:', reason_code))], any(start.7), groupArray(first_order)
             ))) AS matters
         FROM
         (
             SELECT
-                *,
-                row_number() OVER (PARTITION BY customer, carried ORDER BY time, source, id) AS nth_carrier
-            FROM
-            (
-                SELECT
-                    customer,
-                    contents.time AS time,
-                    source,
-                    id,
-                    type,
-                    channel,
-                    journey_id,
-                    session_id,
-                    identifiers,
-                    JSONExtractString(data, 'reason_code') AS reason,
-                    multiIf(
-                        type = 'conversation_started', 'conversation:', type = 'contact_initiated', 'contact:', 'ticket:'
-                    ) AS kind,
-                    arrayFirst(each -> startsWith(each, kind), identifiers) AS own,
-                    arrayFilter(each -> match(each, '^(contact|conversation):'), identifiers) AS carries,
-                    arrayJoin(if(empty(carries), [''], carries)) AS carried
-                FROM cx.touchpoint_contents AS contents
-                WHERE type IN ('conversation_started', 'contact_initiated', 'ticket_created')
-                    AND NOT (
-                        type = 'contact_initiated' AND JSONExtractString(data, 'method') IN ('outbound', 'transfer')
-                    )
-            ) AS exploded
-        ) AS candidates
-        ARRAY JOIN arrayDistinct(arrayConcat([own], carries)) AS part
-        LEFT JOIN
-        (
-            SELECT
                 customer,
-                thing,
+                part,
+                arraySort(groupArrayIf(
+                    ((told.time, source, id), channel, own, reason, journey_id, session_id, orders, type), is_start
+                )) AS starts,
                 -- The order with which the thing first appears together
-                argMinIf(order, (told.time, source, id), order != '') AS first_order,
+                argMinIf(orders[1], (told.time, source, id), notEmpty(orders)) AS first_order,
                 minIfOrNull(told.time, starts_clock) AS clock,
                 arraySort(groupArrayIf(
                     told.time, type IN ('message_sent', 'ticket_comment_added') AND author = 'agent'
@@ -138,13 +107,26 @@ FROM
                     source,
                     id,
                     type,
+                    channel,
+                    journey_id,
+                    session_id,
                     data,
                     JSONExtractString(data, 'author') AS author,
+                    JSONExtractString(data, 'reason_code') AS reason,
                     type = 'ticket_created' OR (type = 'message_sent' AND author = 'customer') AS starts_clock,
-                    arrayFirst(each -> startsWith(each, 'order:'), identifiers) AS order,
+                    type IN ('conversation_started', 'ticket_created')
+                        OR (
+                            type = 'contact_initiated'
+                            AND JSONExtractString(data, 'method') NOT IN ('outbound', 'transfer')
+                        ) AS is_start,
+                    multiIf(
+                        type = 'conversation_started', 'conversation:', type = 'contact_initiated', 'contact:', 'ticket:'
+                    ) AS kind,
+                    arrayFirst(each -> startsWith(each, kind), identifiers) AS own,
+                    arrayFilter(each -> startsWith(each, 'order:'), identifiers) AS orders,
                     arrayJoin(
                         arrayFilter(each -> match(each, '^(contact|conversation|ticket):'), identifiers)
-                    ) AS thing
+                    ) AS part
                 FROM cx.touchpoint_contents AS contents
                 WHERE type IN (
                     'conversation_started', 'message_sent', 'conversation_ended', 'contact_initiated', 'contact_queued',
@@ -153,14 +135,17 @@ FROM
                     'order_completed'
                 )
             ) AS told
-            GROUP BY customer, thing
-        ) AS threads ON candidates.customer = threads.customer AND part = threads.thing
+            GROUP BY customer, part
+        ) AS things
+        ARRAY JOIN starts AS start, arrayEnumerate(starts) AS nth_carrier
         GROUP BY customer, time, source, id
         -- A ticket that carries the call or chat of an earlier start is part of that contact
-        HAVING NOT max(candidates.type = 'ticket_created' AND carried != '' AND nth_carrier > 1)
+        HAVING NOT max(start.8 = 'ticket_created' AND NOT startsWith(part, 'ticket:') AND nth_carrier > 1)
     ) AS distinct_starts
     ARRAY JOIN if(empty(matters), [concat('itself:', source, '/', id)], matters) AS matter
-    WINDOW same AS (PARTITION BY customer, matter ORDER BY time, source, id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+    WINDOW same AS (
+        PARTITION BY customer, matter ORDER BY time, source, id ROWS BETWEEN 1 PRECEDING AND CURRENT ROW
+    )
 ) AS starts
 GROUP BY customer, time, source, id
 COMMENT 'How did each contact with support go? One row for each contact; filter by time';
