@@ -44,7 +44,6 @@ VIEWS = (
     ("contacts", "toDate(time) = '{day}'"),
     ("support", "day = '{day}'"),
     ("active_customers", "period = 'day' AND start = '{day}'"),
-    ("touchpoint_contents", "toDate(time) = '{day}'"),
 )
 """View, and what an analyst asks for a day; "" where the question is about the whole."""
 
