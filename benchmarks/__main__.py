@@ -1,6 +1,6 @@
 """All benchmarks, one after the other: `make bench`."""
 
-from benchmarks import agent_query, contract, core, fold, path, revision
+from benchmarks import agent_query, contract, core, fold, path, revision, views
 
 RUNS = (
     ("Admission", contract.main),
@@ -9,6 +9,7 @@ RUNS = (
     ("The whole path", path.main),
     ("The service agent's query", agent_query.main),
     ("A late sign-in", revision.main),
+    ("The analyst's views", views.main),
 )
 
 for title, run in RUNS:

@@ -224,6 +224,42 @@ def test_the_batch_answer_shows_the_orders_and_revenue_of_the_truth() -> None:
     assert +revenue == truth.revenue
 
 
+def test_an_experiment_splits_people_in_halves_and_changes_what_the_truth_says() -> None:
+    """Of those who see it in their first checkout, the shop knows how many more finish with B."""
+    seen: dict[str, tuple[str, int]] = {}
+    finished: dict[str, list[int]] = {}
+    for one in first_copies():
+        machine = next(
+            (i for i in one.identifiers if i.startswith(("anonymous:", "device:"))),
+            one.identifiers[0] if one.identifiers else "",
+        )
+        if one.type == "experiment_viewed" and one.data["experiment_id"] == "checkout-button":
+            seen.setdefault(machine, (one.data["variation_id"], one.sent_time))
+        elif one.type == "order_completed" and one.channel in {"web", "app"}:
+            finished.setdefault(machine, []).append(one.sent_time)
+    shares = {}
+    for variation in "AB":
+        starts = [(machine, at) for machine, (which, at) in seen.items() if which == variation]
+        done = sum(any(0 <= t - at <= 600_000 for t in finished.get(machine, ())) for machine, at in starts)
+        shares[variation] = done / len(starts)
+        assert 0.4 < len(starts) / len(seen) < 0.6
+    effects = shop()[1].effects
+    # two and a half standard errors of some 200 people each
+    assert abs(shares["B"] - shares["A"] - effects["checkout-button"]) < 0.1
+    assert effects["checkout-button"] > 0.1
+    assert effects["home-banner"] == 0
+
+
+def test_members_rise_through_the_tiers_in_order() -> None:
+    rises: dict[str, list[tuple[int, str, str]]] = {}
+    for one in first_copies():
+        if one.type == "tier_changed":
+            change = (one.sent_time, one.data["previous_tier"], one.data["tier"])
+            rises.setdefault(one.identifiers[0], []).append(change)
+    ways = {tuple(tier for _, *both in sorted(each) for tier in both) for each in rises.values()}
+    assert ways == {("basic", "silver"), ("basic", "silver", "silver", "gold")}
+
+
 def test_a_demo_too_small_for_its_stories_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 500"):
         Shop(1, END, 100)

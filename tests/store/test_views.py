@@ -50,13 +50,15 @@ def window(analyst: Reader, metric: str, view: str = "metric_windows") -> dict[s
 
 def test_an_analyst_reads_every_view(analyst: Reader) -> None:
     views = analyst.query(
-        "SELECT name FROM system.tables WHERE database = 'cx' AND name NOT IN ('metrics', 'revisions')"
+        "SELECT name FROM system.tables WHERE database = 'cx' AND name NOT IN ('metrics', 'revisions', 'churn', 'consistency')"
     ).rows
     assert len(views) > 15
     for (view,) in views:
         analyst.query(f"SELECT * FROM cx.{view} LIMIT 1")
     for view in ("metrics", "revisions"):
         analyst.query(f"SELECT * FROM cx.{view}(seconds = 900, by = ['channel'])")
+    analyst.query("SELECT * FROM cx.churn(days = 90)")
+    analyst.query("SELECT * FROM cx.consistency(from = '2026-01-01 00:00:00', to = '2026-02-01 00:00:00')")
 
 
 @pytest.mark.parametrize("table", TABLES)

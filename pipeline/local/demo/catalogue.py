@@ -55,6 +55,9 @@ CAMPAIGNS: Final = (
     {"source": "instagram", "medium": "social", "name": "عروض-الربيع"},
     {"source": "line", "medium": "social", "name": "ลดราคา"},
 )
+CAMPAIGN_PAGES: Final = ("spring-sale", "gift-guide")
+POPUPS: Final = (("newsletter", "newsletter", 0.08), ("ten-percent", "discount", 0.25))
+"""Popup, its purpose, and how many click it."""
 
 _NAMES: Final = {
     "shoes": ("Trail runner", "حذاء رياضي", "کفش کوهنوردی", "รองเท้าผ้าใบ", "Loafer"),

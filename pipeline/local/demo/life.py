@@ -8,6 +8,7 @@ from typing import Final
 
 from pipeline.local.demo.after import bill, cancel, deliver, send_back
 from pipeline.local.demo.catalogue import PRAISE, Json
+from pipeline.local.demo.loyalty import enrol, reward
 from pipeline.local.demo.order import Order, check_out, order_by_phone, sell_in_store
 from pipeline.local.demo.people import Shopper, moment
 from pipeline.local.demo.script import DAY, HOUR, MINUTE, SECOND, Script
@@ -21,10 +22,16 @@ def live(script: Script, shopper: Shopper, *, machine: str = "") -> None:
     """Let a person with an account shop; `machine` is a shared one that they sometimes use."""
     if script.chance(0.12):
         _housekeeping(script, shopper)
-    for _ in range(script.rng.choices((1, 2, 3, 5, 8), (5, 6, 4, 2, 1))[0]):
+    joins = bool(shopper.loyalty) and script.chance(0.4)
+    if joins:
+        enrol(script, shopper)
+    visits = script.rng.choices((1, 2, 3, 5, 8), (5, 6, 4, 2, 1))[0]
+    for _ in range(visits + 2 * joins):  # members come more often
         at = moment(script.rng, script.start, script.end, shopper.country.offset)
         machine_now = machine if script.chance(0.6) else ""
         script.rng.choices(_WAYS, _WAY_SHARES)[0](script, shopper, at, machine_now)
+    if joins:
+        reward(script, shopper)
 
 
 def pass_by(script: Script, shopper: Shopper) -> None:
@@ -83,7 +90,7 @@ def follow_up(script: Script, order: Order, *, late: bool | None = None) -> None
     if late and script.chance(0.5):
         at = order.promised_at + script.between(1, 40) * HOUR
         script.rng.choice((call, chat, write_ticket))(script, shopper, at, "wismo", order)
-    if script.chance(0.45):
+    if script.chance(0.8):
         survey(script, shopper, arrival + script.between(2, 30) * HOUR, ("order", order.id), happy=not late)
     if script.chance(0.07):
         send_back(script, order, arrival + script.between(1, 4) * DAY)
@@ -159,22 +166,11 @@ _WAY_SHARES: Final = (6, 3, 4, 87)
 
 
 def _housekeeping(script: Script, shopper: Shopper) -> None:
-    """Do what is done once: join the card, subscribe, change consent, give feedback, be linked and unlinked."""
+    """Do what is done once: subscribe, change consent, give feedback, be linked and unlinked."""
     rng = script.rng
     at = moment(rng, script.start, script.end, shopper.country.offset)
     who = shopper.known()
-    rng.choice((_card, _subscription, _preferences, _feedback, _links))(script, shopper, at, who)
-
-
-def _card(script: Script, shopper: Shopper, at: int, who: Json) -> None:
-    shopper.loyalty = shopper.loyalty or f"L9{script.number('card'):05}"
-    card = {**who, "loyalty_id": shopper.loyalty}
-    program = {"program_id": "stars"}
-    script.tell("pos", "loyalty_enrolled", at, "store", card, program)
-    script.tell("pos", "points_earned", at + SECOND, "store", card, {**program, "points": 100})
-    script.tell("storefront-web", "points_redeemed", at + 3 * DAY, "web", who, {**program, "points": 50})
-    tier = {"tier": "silver", "previous_tier": "basic", **program}
-    script.tell("pos", "tier_changed", at + 4 * DAY, "system", card, tier)
+    rng.choice((_subscription, _preferences, _feedback, _links))(script, shopper, at, who)
 
 
 def _subscription(script: Script, shopper: Shopper, at: int, who: Json) -> None:

@@ -6,6 +6,7 @@ What comes in: a visit with a cart, or a person and a moment. What goes out: an 
 import msgspec
 
 from pipeline.local.demo.catalogue import PRODUCTS, STORES, Country, Json, line
+from pipeline.local.demo.experiment import CHECKOUT, FAILED_PAYMENT, GIVES_UP_PAYING
 from pipeline.local.demo.people import Shopper
 from pipeline.local.demo.record import rfc3339
 from pipeline.local.demo.script import DAY, MINUTE, SECOND, Script
@@ -37,13 +38,18 @@ def total_of(lines: list[Json], country: Country) -> Json:
     return {"amount": amount, "currency": country.currency}
 
 
-def check_out(visit: Visit, *, gives_up: float = 0.25) -> Order | None:
+def check_out(visit: Visit) -> Order | None:
     """Go through the checkout; None where the person gives up or cannot pay."""
     script, shopper = visit.script, visit.shopper
+    variation = "A"
     lines = visit.lines()
     total = total_of(lines, shopper.country)
     checkout = {"checkout_id": f"X{script.number('checkout'):06}"}
     visit.do("checkout_started", {"cart_id": visit.cart, "value": total, **checkout})
+    if not shopper.has_checked_out:
+        variation = visit.see(CHECKOUT)
+        shopper.has_checked_out = True
+    gives_up = CHECKOUT.gives_up[variation]
     if script.chance(gives_up / 2):
         return None
     if not shopper.customer:
@@ -54,9 +60,9 @@ def check_out(visit: Visit, *, gives_up: float = 0.25) -> Order | None:
         return None
     method = script.rng.choice(("card", "wallet", "invoice"))
     visit.do("payment_info_entered", {**checkout, "method": method})
-    if script.chance(0.07):
+    if script.chance(FAILED_PAYMENT):
         visit.do("payment_failed", {**checkout, "reason": "card_declined", "method": method})
-        if script.chance(0.4):
+        if script.chance(GIVES_UP_PAYING):
             return None
     return complete(visit, lines, total, checkout, method)
 
@@ -87,7 +93,7 @@ def complete(
     if visit.at > script.end:
         return None
     order.at, order.promised_at = visit.at, promised
-    shopper.orders += 1
+    _remember(order)
     visit.cart, visit.items = "", []
     paid = {"order_id": order.id, "total": total, "method": method}
     script.tell("billing", "payment_succeeded", visit.at + 3 * SECOND, "system", order.who, paid)
@@ -121,15 +127,12 @@ def sell_in_store(script: Script, shopper: Shopper, at: int) -> Order:
         data,
         {**store, "country": shopper.country.code},
     )
-    _give_points(script, order)
+    _remember(order)
     return order
 
 
-def _give_points(script: Script, order: Order) -> None:
-    shopper = order.shopper
-    if shopper.loyalty:
-        points = {"points": order.total["amount"] // 100, "program_id": "stars", "order_id": order.id}
-        script.tell("pos", "points_earned", order.at + SECOND, "store", shopper.in_store(), points)
+def _remember(order: Order) -> None:
+    order.shopper.bought.append((order.at, order.id, order.total["amount"]))
 
 
 def order_by_phone(script: Script, shopper: Shopper, at: int, contact: Json) -> Order:
@@ -151,4 +154,5 @@ def order_by_phone(script: Script, shopper: Shopper, at: int, contact: Json) -> 
     script.tell(
         "contact-centre", "order_completed", at, "phone", {**order.who, **contact}, {**data, **promise}
     )
+    _remember(order)
     return order

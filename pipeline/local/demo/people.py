@@ -37,7 +37,11 @@ class Shopper(msgspec.Struct, kw_only=True):
     """"" for an app that knows the customer only."""
     country: Country
     consent: list[str] | None
-    orders: int = 0
+    bought: list[tuple[int, str, int]] = []
+    """Orders: when, id, amount in minor units."""
+    enrolled_at: int = 0
+    """When the person joined the loyalty programme; 0 for never."""
+    has_checked_out: bool = False
 
     def known(self) -> Json:
         """Give what back-office systems know of the person."""

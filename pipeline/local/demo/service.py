@@ -122,12 +122,12 @@ def write_ticket(script: Script, shopper: Shopper, at: int, reason: str, order: 
 
 
 def survey(script: Script, shopper: Shopper, at: int, subject: tuple[str, str], *, happy: bool) -> None:
-    """Ask how it was; a third answers. `subject` is the type and id of what it is about."""
+    """Ask how it was; half of them answer. `subject` is the type and id of what it is about."""
     asked = {"survey_id": f"Q{script.number('survey'):06}", "questionnaire_id": f"after-{subject[0]}"}
     who = shopper.known()
     script.tell("survey", "survey_shown", at, "survey", who, asked)
     at += script.between(1, 300) * MINUTE
-    if not script.chance(0.4):
+    if not script.chance(0.5):
         if script.chance(0.3):
             script.tell("survey", "survey_dismissed", at, "survey", who, asked)
         return

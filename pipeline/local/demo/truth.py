@@ -11,6 +11,7 @@ import msgspec
 from pipeline.core.interaction import Reason
 from pipeline.local.demo.catalogue import Json
 from pipeline.local.demo.delivery import Delivered
+from pipeline.local.demo.experiment import EXPERIMENTS
 from pipeline.local.demo.stories import Story
 
 
@@ -36,6 +37,8 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     revenue: Mapping[str, int]
     """By currency."""
     stories: tuple[Story, ...]
+    effects: Mapping[str, float]
+    """Experiment → by how much variation B raises the share of customers who order."""
 
 
 def truth_of(envelopes: Sequence[Json], delivered: Delivered, stories: tuple[Story, ...]) -> Truth:
@@ -57,4 +60,5 @@ def truth_of(envelopes: Sequence[Json], delivered: Delivered, stories: tuple[Sto
         orders_by_channel=Counter(order["channel"] for order in orders),
         revenue=revenue,
         stories=stories,
+        effects={each.id: each.effect for each in EXPERIMENTS},
     )

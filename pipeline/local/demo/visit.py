@@ -6,7 +6,19 @@ the visit itself, which tells where the person stopped.
 
 from typing import Final, Literal
 
-from pipeline.local.demo.catalogue import CAMPAIGNS, CATEGORIES, PRODUCTS, QUERIES, Json, Product, line, money
+from pipeline.local.demo.catalogue import (
+    CAMPAIGN_PAGES,
+    CAMPAIGNS,
+    CATEGORIES,
+    POPUPS,
+    PRODUCTS,
+    QUERIES,
+    Json,
+    Product,
+    line,
+    money,
+)
+from pipeline.local.demo.experiment import HOME, Experiment
 from pipeline.local.demo.people import Shopper
 from pipeline.local.demo.script import SECOND, Script
 
@@ -73,11 +85,17 @@ class Visit:
         if script.chance(0.3):
             load = script.between(SLOW_MS, 9000) if script.chance(0.06) else script.between(180, 2600)
             self.do("page_loaded", {"path": "/", "load_ms": load}, pause=1)
-        if script.chance(0.04):
-            self.do("campaign_page_viewed", {"campaign_page_id": "spring-sale", "path": "/spring"}, context)
-        if script.chance(0.05):
-            variation = script.rng.choice("AB")
-            self.do("experiment_viewed", {"experiment_id": "checkout-button", "variation_id": variation})
+        if script.chance(0.3 if "campaign" in context else 0.02):
+            page = script.rng.choice(CAMPAIGN_PAGES)
+            self.do("campaign_page_viewed", {"campaign_page_id": page, "path": f"/{page}"}, context)
+        if script.chance(0.1):
+            self.see(HOME)
+
+    def see(self, experiment: Experiment) -> str:
+        """See one's variation of an experiment, and give it."""
+        variation = experiment.variation(self.shopper.browser)
+        self.do("experiment_viewed", {"experiment_id": experiment.id, "variation_id": variation}, pause=1)
+        return variation
 
     def look_around(self) -> None:
         """Search or leaf through lists, and look at products."""
@@ -138,9 +156,10 @@ class Visit:
 
     def popup(self) -> None:
         """See a popup, and click or dismiss it."""
-        popup = {"popup_id": "newsletter"}
-        self.do("popup_shown", {**popup, "purpose": "newsletter"}, pause=5)
-        self.do("popup_clicked" if self.script.chance(0.15) else "popup_dismissed", popup, pause=8)
+        name, purpose, likes = self.script.rng.choice(POPUPS)
+        popup = {"popup_id": name}
+        self.do("popup_shown", {**popup, "purpose": purpose}, pause=5)
+        self.do("popup_clicked" if self.script.chance(likes) else "popup_dismissed", popup, pause=8)
 
     def fill_cart(self) -> None:
         """Put one to three products into a new cart; sometimes take one out, or try a coupon."""
