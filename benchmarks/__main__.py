@@ -1,6 +1,6 @@
 """All benchmarks, one after the other: `make bench`."""
 
-from benchmarks import agent_query, contract, core, fold, path
+from benchmarks import agent_query, contract, core, fold, metric_query, path
 
 RUNS = (
     ("Admission", contract.main),
@@ -8,6 +8,7 @@ RUNS = (
     ("One interaction at its customer", fold.main),
     ("The whole path", path.main),
     ("The service agent's query", agent_query.main),
+    ("Reading metrics", metric_query.main),
 )
 
 for title, run in RUNS:
