@@ -27,13 +27,13 @@ class Asked(NamedTuple):
     last: int
     step: int
 
-    def stretch(self, read: Read) -> Stretch:
-        """Give the stretch up to the newest window with data. Raises NoWindowsError."""
-        (row,) = read(sql_of("metric_newest"), {"metric": self.metric, "seconds": self.step}).records()
+    def stretch(self, read: Read) -> tuple[Stretch, int]:
+        """Give the stretch up to the newest window with data, and the start of the oldest. Raises NoWindowsError."""
+        (row,) = read(sql_of("metric_ends"), {"metric": self.metric, "seconds": self.step}).records()
         if not row["newest"]:
             raise NoWindowsError(f"no window of {self.metric or 'any metric'} has anything in it yet")
         end = row["newest"] + self.step
-        return Stretch(end - -(-self.last // self.step) * self.step, end, self.step)
+        return Stretch(end - -(-self.last // self.step) * self.step, end, self.step), row["oldest"]
 
     def windows(self, read: Read, first: int, end: int) -> Answer:
         """Give the windows from `first` to before `end`."""
@@ -48,12 +48,14 @@ def show(asked: Asked, form: Format, plot: Path | None, stream: TextIO) -> None:
     if form == "auto":
         form = "table" if stream.isatty() else "tsv"
     with reading() as read:
-        stretch = asked.stretch(read)
+        stretch, oldest = asked.stretch(read)
         if form != "table" and plot is None:
             answer = asked.windows(read, stretch.first, stretch.end)
             write(form, answer.names, answer.rows, stream)
             return
-        records = asked.windows(read, max(stretch.first - stretch.length, 0), stretch.end).records()
+        before = stretch.first - stretch.length
+        # a stretch before that the data do not cover would be a change that never was
+        records = asked.windows(read, before if oldest <= before else stretch.first, stretch.end).records()
     names = [*asked.by, "currency"]
     lines = lines_of(records, names, stretch, metric_list.known())
     if plot is None:

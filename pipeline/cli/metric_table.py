@@ -45,7 +45,7 @@ def write_table(
         table.add_row(
             *([metric.name] if several else []),
             *(Text(plain(line.dimensions[number])) for number in asked),
-            amount(metric, latest.value) + ("" if latest.is_final else " p"),
+            (amount(metric, latest.value) or TOO_FEW) + ("" if latest.is_final else " p"),
             interval(metric, latest.low, latest.high),
             f"{latest.n:,}",
             amount(metric, line.whole),
@@ -64,7 +64,7 @@ def heading(lines: Sequence[Line], stretch: Stretch, watermark: datetime) -> lis
         told.append(f"{metric.name}, {metric.unit}, {metric.good} is better. {metric.meaning}")
     told.append(
         f"{moment(stretch.first)} to {moment(stretch.end)} UTC, up to the newest window with data; "
-        f"watermark {moment(int(watermark.timestamp()))}. change: against the {shown(stretch.length)} before."
+        f"watermark {moment(int(watermark.timestamp()))}. change: against the {shown(stretch.length)} before, where the data reach as far."
     )
     told.append(
         f"p and {PROVISIONAL}: not final, from there on. {TOO_FEW}: n is below the metric's minimum. Blank: nothing happened."

@@ -55,7 +55,7 @@ def draw(lines: Sequence[Line], stretch: Stretch, file: Path) -> int:
     )
     above.set_title(_subtitle(lines), loc="left", fontsize=9, color="#555555")
     if metric.unit == "share":
-        above.yaxis.set_major_formatter(PercentFormatter(1.0))
+        above.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
     above.set_ylabel(metric.unit)
     below.set_ylabel("n")
     below.set_xlabel(f"time (UTC), windows of {shown(stretch.step)}")
@@ -67,7 +67,7 @@ def draw(lines: Sequence[Line], stretch: Stretch, file: Path) -> int:
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(axis="y", color="#E5E5E5", linewidth=0.8)
         axes.set_axisbelow(True)
-    if any(_name(line) for line in drawn):
+    if len(drawn) > 1 or _name(drawn[0]):
         figure.legend(loc="outside right upper", frameon=False)
     figure.savefig(file)
     return len(lines) - len(drawn)
@@ -78,7 +78,7 @@ def _subtitle(lines: Sequence[Line]) -> str:
     points = [point for line in lines for point in line.seen]
     if any(point.low is not None for point in points):
         told += " Band: 95 % interval."
-    return told + " Dashed: not final yet." * any(not point.is_final for point in points)
+    return told + " Dashed and light: not final yet." * any(not point.is_final for point in points)
 
 
 def _name(line: Line) -> str:
@@ -86,13 +86,14 @@ def _name(line: Line) -> str:
 
 
 def _draw_values(axes: "Axes", line: Line, colour: str, step: int) -> None:
-    label: str | None = _name(line) or None
+    valued = any(point.value is not None for point in line.seen)
+    few = "" if valued else f" (n below {line.metric.minimum_n})"
+    axes.plot([], [], color=colour, linewidth=3, label=(_name(line) or "value") + few)
     for is_final, run in _runs(line, step):
         at: Any = [_moment(point.window + step // 2) for point in run]
         values: Any = [point.value for point in run]
         style = "-" if is_final else "--"
-        axes.plot(at, values, style, color=colour, marker="o", markersize=3, label=label)
-        label = None
+        axes.plot(at, values, style, color=colour, marker="o", markersize=3)
         if all(point.low is not None for point in run):
             low: Any = [point.low for point in run]
             high: Any = [point.high for point in run]

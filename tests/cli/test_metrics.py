@@ -96,6 +96,13 @@ def test_a_table_has_a_line_for_each_combination_with_gaps_and_what_is_not_final
 
 
 @pytest.mark.usefixtures("payments")
+def test_there_is_no_change_against_a_stretch_that_the_data_do_not_cover(run: Run) -> None:
+    asked = ("metrics", "payment_failure_rate", "--by", "channel", "--step", "1m", "-f", "table")
+    assert " pp" not in run(*asked, "--last", "5m").out
+    assert " pp" in run(*asked, "--last", "4m").out
+
+
+@pytest.mark.usefixtures("payments")
 def test_dimensions_come_with_commas_or_again_and_a_metrics_own_are_known(run: Run) -> None:
     first = run("metrics", "payment_failure_rate", "--by", "channel,method", *STRETCH, "--json").out
     again = run(
