@@ -48,7 +48,7 @@ bench: $(STAMP)  ## print the figures that README quotes
 
 lock:  ## resolve the requirement files anew (no address ends up in them)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml -o requirements/runtime.txt
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml --extra local --group dev -o requirements/dev.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml --extra local --extra plot --group dev -o requirements/dev.txt
 	printf 'click>=8.4.2\n' | $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q pyproject.toml --extra local --group dev --group mutation --override - -o requirements/mutation.txt
 	printf 'uv\n' | $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q - -o requirements/bootstrap.txt
 

@@ -1,6 +1,6 @@
 """All benchmarks, one after the other: `make bench`."""
 
-from benchmarks import agent_query, contract, core, fold, path, revision, views
+from benchmarks import agent_query, contract, core, fold, metric_query, path, revision, views
 
 RUNS = (
     ("Admission", contract.main),
@@ -10,6 +10,7 @@ RUNS = (
     ("The service agent's query", agent_query.main),
     ("A late sign-in", revision.main),
     ("The analyst's views", views.main),
+    ("Reading metrics", metric_query.main),
 )
 
 for title, run in RUNS:

@@ -52,6 +52,9 @@ Measures about the pipeline itself; *metrics* are what it computes about custome
 - `/healthz`: 200 while the event loop turns and, if records wait, something was written within two minutes; else 503 and why.
 - `/readyz`: 200 once partitions are assigned and something was written, or nothing waits; else 503 and why.
 
+`cxstream export` serves the same three on `export_port`, with the newest values of `export_metrics`: at most three times `export_series` series. There `/readyz` is 200
+while the metrics were read lately. It shows the newest window that exists: when nothing happens any more, its start grows old, the value stays.
+
 Counting happens once per flush, never per record. An age is `time()` minus a timestamp. Alert rules with tests are in `deploy/prometheus`.
 
 """

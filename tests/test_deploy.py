@@ -70,7 +70,7 @@ def test_the_environment_of_each_service_holds_settings_that_exist(
 
 def test_our_services_run_commands_that_exist_without_rights(compose: dict[str, Any]) -> None:
     ours = [service for service in compose["services"].values() if service["image"].startswith("cxstream:")]
-    assert len(ours) == 3
+    assert len(ours) == 4
     for service in ours:
         assert service["command"][0] in {command.name for command in COMMANDS}
         assert service["read_only"] is True

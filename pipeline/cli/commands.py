@@ -46,7 +46,10 @@ COMMANDS: Final = (
         "identity",
         "Show who is behind an identifier, and how that is known.",
     ),
-    Command("metrics", "pipeline.cli.metrics", "metrics", "Show the latest windows of the metrics."),
+    Command("metrics", "pipeline.cli.metrics", "metrics", "Show metrics over a stretch of time."),
+    Command(
+        "export", "pipeline.cli.export", "export", "Show the newest values of some metrics to Prometheus."
+    ),
     Command("doctor", "pipeline.cli.doctor", "doctor", "Check every dependency, and say what to do."),
     Command("settings", "pipeline.cli.settings", "settings", "Show every setting and where it comes from."),
 )

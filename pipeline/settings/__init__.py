@@ -175,6 +175,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Annotated[int, Meta(ge=0, le=65535)],
         Meta(description="Its port; 0 takes a free one, and so does the default where it is taken."),
     ] = 9464
+    export_metrics: Annotated[
+        tuple[Name, ...],
+        Meta(min_length=1, description="Metrics that `cxstream export` shows to Prometheus."),
+    ] = (
+        "orders",
+        "session_conversion",
+        "cart_abandonment",
+        "payment_failure_rate",
+        "csat",
+        "nps",
+        "first_response_time",
+    )
+    export_window_minutes: Annotated[Count, Meta(description="Length of the windows that it shows.")] = 60
+    export_seconds: Annotated[Annotated[float, Meta(ge=15)], Meta(description="How often it reads them.")] = (
+        30.0
+    )
+    export_series: Annotated[
+        Annotated[int, Meta(ge=1, le=10_000)],
+        Meta(
+            description="Most combinations of metric, channel, currency and final that it shows, 3 gauges each."
+        ),
+    ] = 500
+    export_port: Annotated[
+        Annotated[int, Meta(ge=0, le=65535)],
+        Meta(description="Its port for Prometheus, on telemetry_host; 0 takes a free one."),
+    ] = 9465
     log_format: Annotated[
         Literal["auto", "console", "json"], Meta(description="auto: console on a terminal, else json.")
     ] = "auto"

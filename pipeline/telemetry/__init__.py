@@ -59,6 +59,10 @@ class Telemetry:
         measure = self._gauges[gauge]
         (measure.labels(*labels) if labels else measure).set(value)
 
+    def forget(self, gauge: Gauge, *labels: object) -> None:
+        """Show a gauge no more for these labels, in the catalogue's order."""
+        self._gauges[gauge].remove(*labels)
+
     @contextmanager
     def timed(self, histogram: Histogram, label: str) -> Iterator[None]:
         """Observe how long the block takes, also when it raises."""

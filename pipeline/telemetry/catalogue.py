@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 
 Labels = tuple[str, ...]
 
+METRIC_LABELS: Final = ("metric", "channel", "currency", "final")
+
 
 class Measure(NamedTuple):
     """A measure's name for Prometheus, what it says, and its labels, all from closed or declared sets."""
@@ -36,6 +38,9 @@ class Counter(Enum):
     )
     LOADED = Measure("cxstream_actors_loaded_total", "Cold actors that were loaded from the ledger.")
     RETRIES = Measure("cxstream_write_retries_total", "Writes that were tried again.", ("table",))
+    METRIC_READS_FAILED = Measure(
+        "cxstream_metric_reads_failed_total", "Reads of the metrics by cxstream export that failed."
+    )
 
 
 class Gauge(Enum):
@@ -58,6 +63,24 @@ class Gauge(Enum):
     WATCHES = Measure("cxstream_watches", "1 on the worker that decides what is final.")
     LAST_WRITE = Measure(
         "cxstream_last_write_timestamp_seconds", "When a flush was last confirmed, as Unix time."
+    )
+    METRIC_VALUE = Measure(
+        "cxstream_metric_value",
+        "Value of a metric in its newest window that is final, and in its newest that is not (cxstream export); "
+        "absent where n is below the metric's minimum. channel is all, or one.",
+        METRIC_LABELS,
+    )
+    METRIC_N = Measure("cxstream_metric_n", "Contributions to that window.", METRIC_LABELS)
+    METRIC_WINDOW = Measure(
+        "cxstream_metric_window_timestamp_seconds", "Start of that window, as Unix time.", METRIC_LABELS
+    )
+    METRIC_READ = Measure(
+        "cxstream_metrics_read_timestamp_seconds",
+        "When cxstream export last read the metrics, as Unix time. When reads fail for a minute, values go.",
+    )
+    METRIC_DROPPED = Measure(
+        "cxstream_metric_series_dropped",
+        "Metric, channel, currency and final beyond export_series: not shown.",
     )
 
 

@@ -12,3 +12,10 @@ def test_the_page_of_the_types_is_current() -> None:
         [sys.executable, ROOT / "docs" / "types_page.py", "--check"], check=False, timeout=60
     )
     assert made.returncode == 0, "run python docs/types_page.py"
+
+
+def test_the_page_of_metrics_is_what_the_catalogue_says() -> None:
+    made = subprocess.run(
+        [sys.executable, ROOT / "docs" / "metrics_page.py", "--check"], check=False, timeout=60
+    )
+    assert made.returncode == 0, "run python docs/metrics_page.py"

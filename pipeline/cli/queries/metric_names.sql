@@ -1,3 +1,0 @@
-SELECT metric
-FROM cx.metric_catalogue
-ORDER BY metric
