@@ -1,5 +1,7 @@
 -- What the metrics' queries share, from domain.md alone: no table of sessions, journeys or windows is read.
-archive AS (SELECT * FROM cx.interactions),
+archive AS ( -- of several copies with one anchor the earliest, of equals the one with the smaller hash
+    SELECT * FROM cx.interactions ORDER BY time, hash LIMIT 1 BY source, id, anchor
+),
 steps AS (
     SELECT
         whose.customer AS customer,

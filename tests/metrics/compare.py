@@ -82,7 +82,7 @@ def tell(stack: LocalStack, interactions: int, *, seed: int = 7) -> Demonstratio
     again = Random(seed).sample(records, len(records) // 10)
     unlinks = [record_of(_unlink(number, *link), "flat") for number, link in enumerate(links)]
     asyncio.run(demonstration.run([*unlinks, *again], title="unlinks and resends"))
-    demonstration.wait_for_watermark()
+    demonstration.wait_for_final()
     return demonstration
 
 

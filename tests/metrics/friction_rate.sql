@@ -9,7 +9,7 @@ SELECT
 FROM
 (
     SELECT toStartOfMinute(time) AS window, channel, source, 1 AS bad, 0 AS session
-    FROM cx.frictions
+    FROM cx_store.frictions FINAL -- the view hides absences until the watermark has passed them
     UNION ALL
     SELECT toStartOfMinute(started) AS window, channel, source, 0 AS bad, 1 AS session
     FROM sessions
