@@ -1,6 +1,6 @@
 """Requirements: what the schema in force asks of data, and of the ids beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipeline.core.draft import Draft, Terms
@@ -32,6 +32,17 @@ def has_required_ids(
     points = identifiers.points
     for fields in schema.required_ids:
         if not points(data.get(fields[0])) and not _any_points(fields, data, envelope, identifiers):
+            return False
+    return True
+
+
+def has_each(identifiers: tuple[str, ...], required: Iterable[tuple[str, ...]]) -> bool:
+    """Tell whether there is one of each group of kinds."""
+    for kinds in required:
+        for identifier in identifiers:
+            if identifier.startswith(kinds):
+                break
+        else:
             return False
     return True
 

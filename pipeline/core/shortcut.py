@@ -25,7 +25,7 @@ from pipeline.core.interaction import Interaction
 from pipeline.core.moment import is_moment, moment
 from pipeline.core.normalised import Normalised
 from pipeline.core.pseudonym import names_personal
-from pipeline.core.requirement import has_required_ids, is_passive
+from pipeline.core.requirement import has_each, has_required_ids, is_passive
 from pipeline.core.results import first_64_bits
 from pipeline.core.schema import Schema
 
@@ -119,7 +119,7 @@ class Shortcut:
             value = getattr(data, field)
             if value is not UNSET and (thing := normalised(kind, value, "$")):
                 more.append(thing)
-        if not _has_each((*more, *found), schema.required_kinds):
+        if not has_each((*more, *found), schema.required_kinds):
             raise UnusualError
         if schema.moments and not all(map(is_moment, _given(data, schema.moments).values())):
             raise UnusualError
@@ -164,17 +164,6 @@ def _corrected(sent_time: int | None, sent_at: Any, received: int) -> int | None
     return time if time >= 0 else None
 
 
-def _has_each(identifiers: tuple[str, ...], required: Iterable[tuple[str, ...]]) -> bool:
-    """Tell whether there is one of each group of kinds."""
-    for kinds in required:
-        for identifier in identifiers:
-            if identifier.startswith(kinds):
-                break
-        else:
-            return False
-    return True
-
-
 def _given(data: Any, fields: Iterable[str]) -> dict[str, Any]:
     """Give those of the members that are there."""
     given = {field: getattr(data, field, UNSET) for field in fields}
@@ -193,9 +182,11 @@ def _open_data(schema: Schema, raw: Any) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1024)
-def _granted(consent: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-    """Give the purposes in order and without repeats, and their JSON text."""
-    purposes = tuple(sorted(set(consent)))
+def _consent(given: tuple[str, ...], area: str) -> tuple[tuple[str, ...], str]:
+    """Give the purposes in order and without repeats, and their JSON text, if they are enough for the area."""
+    if "analytics" not in given and area not in CONSENT_FREE:
+        raise UnusualError
+    purposes = tuple(sorted(set(given)))
     return purposes, _encode(purposes).decode()
 
 
@@ -212,12 +203,10 @@ def _json_of(value: Any) -> str:
 def _interaction(sound: Sound) -> Interaction:
     """Write the canonical texts, hash them, and make the interaction."""
     record, schema, name, context, data, sent_time, time, received, identifiers, is_bare = sound
-    id_, source, channel, consent, granted = record.id, record.source, record.channel, record.consent, "null"
-    kind, at = schema.type, (sent_time, time, received)
-    if consent is not None:
-        consent, granted = _granted(tuple(consent))
-        if "analytics" not in consent and schema.area not in CONSENT_FREE:
-            raise UnusualError
+    id_, source, kind, channel = record.id, record.source, schema.type, record.channel
+    consent, granted = None, "null"
+    if record.consent is not None:
+        consent, granted = _consent(tuple(record.consent), schema.area)
     context_json = context if type(context) is str else "" if context is None else _json_of(context)
     if context_json == "{}":
         context_json = ""
@@ -237,5 +226,5 @@ def _interaction(sound: Sound) -> Interaction:
         texts = Raw(context_json.encode() or b"{}"), Raw(data_json.encode())
         text = _encode(Normalised(channel, consent, *texts, id_, identifiers, name, source, sent_time, kind))
     hash_ = first_64_bits(sha256(text).digest())[0]
-    what = (id_, source, kind, name, schema.area, passive, channel)
-    return Interaction(*what, *at, identifiers, consent, context_json, data_json, hash_)
+    head = (id_, source, kind, name, schema.area, passive, channel, sent_time, time, received)
+    return Interaction(*head, identifiers, consent, context_json, data_json, hash_)
