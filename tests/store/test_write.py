@@ -180,7 +180,16 @@ def _as_integer(name: str, table: str) -> str:
         "window": lambda n: f"toUInt32({n})",
     }
     times = {"sent_time", "time", "received", "started", "ended", "last_step_at", "closes_at"}
-    times |= {"purchased_at", "first_seen", "last_seen", "watermark", "appended_at", "decided_at"}
+    times |= {
+        "purchased_at",
+        "first_seen",
+        "last_seen",
+        "watermark",
+        "appended_at",
+        "decided_at",
+        "heard_at",
+        "revised_at",
+    }
     if name in integers:
         return integers[name](name)
     return f"toUnixTimestamp64Milli({name})" if name in times and (table, name) else name
