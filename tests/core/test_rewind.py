@@ -14,6 +14,7 @@ from pipeline.core.message import IN_ORDER, Observed, Ref
 from pipeline.core.telling import observed_of
 from pipeline.core.touched import Touched, totals
 from pipeline.core.window import Contribution, Key
+from tests.core.build import interaction, order
 from tests.simulation.scenario import interactions
 from tests.simulation.world import meaning_of
 
@@ -135,3 +136,12 @@ def turned(observed: Observed, random: Random) -> Observed:
     values["time"] -= random.choice([0, 1, 60_000, 3_600_000])
     values["channel"] = random.choice(["web", "chat", "phone"])
     return Observed(**values)
+
+
+def test_an_order_that_was_named_before_converts_the_session_in_which_it_comes() -> None:
+    tried = Tried(Meaning())
+    named = interaction("invoice_issued", at="10:01", ids="customer:42 order:7 invoice:1")
+    for each in (interaction("page_viewed", at="10:00"), named, order("10:05")):
+        tried.change([], [observed_of(each)])
+    (counted,) = [values for key, values in windows(tried.counted).items() if key[0] == "session_conversion"]
+    assert counted == (1, 1, 1, ())
