@@ -200,11 +200,10 @@ class Customer:
 
     def _rewind(self, at: int) -> None:
         rewound = self.line[at:]
-        if not rewound:
-            return
         del self.line[at:]
-        self.journeys.rewind(rewound)
-        self.sessions.rewind(self.line)
+        if rewound:
+            self.journeys.rewind(rewound)
+        self.sessions.rewind(self.line)  # also where nothing is rewound: what `Before` holds must not change
         for step in rewound:
             step.reset()
 

@@ -14,6 +14,7 @@ from pipeline.core.message import IN_ORDER, Observed, Ref
 from pipeline.core.telling import observed_of
 from pipeline.core.touched import Touched, totals
 from pipeline.core.window import Contribution, Key
+from tests.core.build import interaction, order
 from tests.simulation.scenario import interactions
 from tests.simulation.world import meaning_of
 
@@ -135,3 +136,17 @@ def turned(observed: Observed, random: Random) -> Observed:
     values["time"] -= random.choice([0, 1, 60_000, 3_600_000])
     values["channel"] = random.choice(["web", "chat", "phone"])
     return Observed(**values)
+
+
+def test_an_order_of_which_no_earlier_step_must_learn_converts_the_session_that_goes_on() -> None:
+    tried = Tried(Meaning())
+    for each in (
+        order("08:00", "6"),
+        interaction("invoice_issued", at="09:00", id="first", ids="customer:42 order:6 invoice:1"),
+        interaction("invoice_issued", at="09:01", id="again", ids="customer:42 order:7 invoice:1"),
+        interaction("page_viewed", at="10:00"),
+        order("10:05", "7"),
+    ):
+        tried.change([], [observed_of(each)])
+    found = [values for key, values in windows(tried.counted).items() if key[0] == "session_conversion"]
+    assert found == [(1, 1, 1, ()), (1, 1, 1, ())]
