@@ -148,7 +148,12 @@ class Workers:
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[LocalStack]:
-    more = {"watermark_skew_seconds": SKEW, "source_partitions": 2, "stitch_partitions": 4}
+    more = {
+        "watermark_skew_seconds": SKEW,
+        "source_partitions": 2,
+        "stitch_partitions": 4,
+        "flush_linger_seconds": 0.1,
+    }
     with LocalStack(tmp_path / "data", more=more) as running:
         yield running
 
