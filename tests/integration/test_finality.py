@@ -68,7 +68,7 @@ class Traffic:
                     await self._send(producer, "page_viewed", data={"path": "/"}, **dict(pairs[n : n + 2]))
             while not self._ended.is_set():
                 await self._send(producer, "cart_viewed", cart_id=f"c{random.choice(PEOPLE)}")
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.03)
 
     async def _send(self, producer: AIOKafkaProducer, kind: str, **fields: Any) -> None:
         """To the topic of the web only: the others stay silent."""
@@ -148,7 +148,12 @@ class Workers:
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[LocalStack]:
-    more = {"watermark_skew_seconds": SKEW, "source_partitions": 2, "stitch_partitions": 4}
+    more = {
+        "watermark_skew_seconds": SKEW,
+        "source_partitions": 2,
+        "stitch_partitions": 4,
+        "flush_linger_seconds": 0.1,
+    }
     with LocalStack(tmp_path / "data", more=more) as running:
         yield running
 
@@ -160,7 +165,7 @@ def workers(stack: LocalStack, tmp_path: Path) -> Iterator[Workers]:
     group.stop()
 
 
-@pytest.mark.timeout(290)
+@pytest.mark.timeout(590)
 def test_it_goes_on_whoever_is_killed_or_stalls_and_what_was_final_stays(
     stack: LocalStack, workers: Workers
 ) -> None:
@@ -193,7 +198,7 @@ def test_it_goes_on_whoever_is_killed_or_stalls_and_what_was_final_stays(
         (found,) = finality(settings)
         assert found.verdict == "good"
     asyncio.run(Demonstration(stack, Console(quiet=True)).settle("after"))
-    assert traffic.published > 1000
+    assert traffic.published > 300
     samples = [sample for sample in watching.samples if sample[0] <= traffic.late_from]
     assert len(samples) > 5
     assert [until for until, owners in samples if watching.owners(until) != owners] == []

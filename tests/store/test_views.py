@@ -10,6 +10,7 @@ import pytest
 from pipeline.core.row import (
     TABLES,
     FinalityRow,
+    FrictionRow,
     IdentityRow,
     IntakeRow,
     InteractionRow,
@@ -364,6 +365,7 @@ def test_checksums_do_not_depend_on_order_copies_or_the_watermark(analyst: Reade
         ("touchpoints", {"stage": "intend"}),
         ("sessions", {"orders": 1}),
         ("journeys", {"outcome": "cancelled"}),
+        ("frictions", {"score": 2.5}),
         ("identity", {"state": "removed"}),
         ("metric_windows", {"n": 9}),
     ],
@@ -391,6 +393,7 @@ def _batches() -> dict[str, list[Any]]:
         "touchpoints": [row(TouchpointRow, id=f"i-{number}") for number in range(5)],
         "sessions": [row(SessionRow)],
         "journeys": [row(JourneyRow, journey_id=f"j-{number}") for number in range(5)],
+        "frictions": [row(FrictionRow), row(FrictionRow, kind="late_delivery", absence=1, time=AT + 1)],
         "identity": [row(IdentityRow)],
         "metric_windows": [row(WindowRow, window=MINUTE + 60 * number) for number in range(5)],
     }

@@ -1,5 +1,5 @@
--- Per view a checksum that no order of rows changes. Left out is what the watermark decides; refused records count
--- once per content, since each resend of one is refused again; when the broker took a copy is no content.
+-- Per view a checksum that no order of rows changes. Left out is what the watermark decides, absences too; refused
+-- records count once per content, since each resend of one is refused again; when the broker took a copy is no content.
 SELECT
     'interactions' AS view,
     count() AS size,
@@ -27,14 +27,21 @@ UNION ALL
 SELECT
     'sessions' AS view,
     count() AS size,
-    sum(cityHash64(tuple(*))) AS checksum
+    sum(cityHash64(tuple(* EXCEPT (frictions)))) AS checksum
 FROM cx.sessions
 UNION ALL
 SELECT
     'journeys' AS view,
     count() AS size,
-    sum(cityHash64(tuple(* EXCEPT (ended) REPLACE (if(outcome = 'abandoned', 'open', outcome) AS outcome)))) AS checksum
+    sum(cityHash64(tuple(* EXCEPT (ended, frictions) REPLACE (if(outcome = 'abandoned', 'open', outcome) AS outcome)))) AS checksum
 FROM cx.journeys
+UNION ALL
+SELECT
+    'frictions' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(*))) AS checksum
+FROM cx.frictions
+WHERE absence = 0
 UNION ALL
 SELECT
     'identity' AS view,
