@@ -82,15 +82,15 @@ journeys = client.query_df("""
 """)
 journeys["stage"] = journeys["stage"].where(~journeys["stage"].isin(AFTER), "purchased")
 left = journeys[(journeys["bought"] == 0) & (journeys["is_quiet"] == 1)]
-stages = [stage for stage in STAGES if stage in set(left["stage"])]
+stages = [stage for stage in STAGES[:-1] if stage in set(left["stage"])]
 counts = pd.crosstab(left["stage"], left["hurt"]).reindex(stages, columns=[0, 1], fill_value=0)
 figure, axes = plt.subplots(figsize=(8, 3.6))
 axes.barh(stages, counts[0], color=GREY, label="without a friction")
 axes.barh(stages, counts[1], left=counts[0], color=ORANGE, label="with a friction")
-for stage, hurt, n in zip(stages, counts[1], counts.sum(axis=1), strict=True):
+for stage, hurt, count in zip(stages, counts[1], counts.sum(axis=1), strict=True):
     axes.annotate(
-        f"{hurt / n:.0%} of {n:,}",
-        (n, stage),
+        f"{hurt / count:.0%} of {count:,}",
+        (count, stage),
         xytext=(4, 0),
         textcoords="offset points",
         va="center",
@@ -100,12 +100,13 @@ axes.invert_yaxis()
 axes.margins(x=0.14)
 axes.set(xlabel="journeys", ylabel="furthest stage", title="Left: no order, and no step for a week")
 axes.legend(frameon=False, loc="lower right")
-share = counts[1] / counts.sum(axis=1)
+n = counts.sum(axis=1)
+share = (counts[1] / n)[n >= min(30, n.max())]  # fewer say little
 tell(
     figure,
     "left",
-    f"{len(left):,} of {len(journeys):,} journeys went quiet for a week without an order, most ({counts.sum(axis=1).max():,}) at "
-    f"{counts.sum(axis=1).idxmax()}; frictions are most frequent among those that left at {share.idxmax()} ({share.max():.0%}).",
+    f"{len(left):,} of {len(journeys):,} journeys went quiet for a week without an order, most ({n.max():,}) at "
+    f"{n.idxmax()}; frictions are most frequent among those that left at {share.idxmax()} ({share.max():.0%}).",
 )
 
 # %% 2. The funnel by the channel on which a journey began: where do most drop out?
@@ -187,7 +188,7 @@ certain = "more than chance alone" if worst["high"] < every else "within what ch
 tell(
     figure,
     "satisfaction",
-    f"after {worst.name} the fewest answers are satisfied, {told(worst)}, against {every:.1%} of all: {certain}.",
+    f"after {worst.name} the fewest answers are satisfied, {told(worst)}, against {every:.1%} of all: the lowest of {len(by_channel)} channels, {certain}.",
 )
 
 # %% 4. What a friction costs: of journeys that got as far as a cart, with and without a friction before the order.

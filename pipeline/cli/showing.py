@@ -18,8 +18,10 @@ from typing import Any, Final, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.cli.demo_metrics import metrics_table
 from pipeline.cli.demonstration import Demonstration, Reading
-from pipeline.cli.reading import Answer, sql_of
+from pipeline.cli.reading import Answer
+from pipeline.cli.spark import PROVISIONAL, TOO_FEW
 from pipeline.cli.story import Story
 from pipeline.cli.timeline import show as show_story
 from pipeline.cli.who import resolve
@@ -75,10 +77,13 @@ def _show_tables(demonstration: Demonstration, shop: Shop) -> bool:
     story = shop.truth.stories[0]
     console.rule(f"One customer: {story.plot}")
     _show_journey(demonstration, story.customer)
-    console.rule("Metrics by day, the latest")
+    console.rule("Metrics over all of it, times in UTC")
     windows, final, until = demonstration.wait_for_final()
     console.print(f"{final:,} of {windows:,} windows are final; numbers are up to {_clock(until)} UTC.")
-    _table(console, read(sql_of("demo_metrics")))
+    console.print(metrics_table(demonstration.reader))
+    console.print(
+        f"{PROVISIONAL} not final from there on   {TOO_FEW} n is too small   more: cxstream metrics, docs/metrics.md"
+    )
     console.rule("Rejections")
     _table(
         console, read("SELECT reason, count() AS records FROM cx.rejections GROUP BY reason ORDER BY reason")
