@@ -89,13 +89,11 @@ class Cohorts:
         self._purchases.complete(order, observed)
 
     def hear(self, observed: Observed) -> None:
-        """Hear any other interaction, later than all before."""
-        hear = _HEAR.get(observed.type)
-        if hear is not None:
-            hear(self, observed)
+        """Hear an interaction of a type in HEARD, later than all before."""
+        _HEAR[observed.type](self, observed)
 
     def learn(self, observed: Observed) -> None:
-        """Hear of an interaction with several things, of any type, which of them belongs to which order."""
+        """Hear of an interaction of any type with an order and other things which of them belong to it."""
         self._service.learn(observed)
 
     def _hear_of_orders(self, observed: Observed) -> None:

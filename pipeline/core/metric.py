@@ -86,7 +86,8 @@ class Metrics:
         self._meaning = meaning
         self.log: list[Contribution] = []
         """Every contribution and withdrawal, in the order in which they were made."""
-        self._cohorts = Cohorts(meaning, self.log)
+        self._cohorts: Cohorts | None = None
+        """Most visitors have nothing for them to hear."""
         self._cases: dict[tuple[str, str], tuple[Observed, bool]] = {}
         """(metric, cart) → (its clock, whether it counts as abandoned)."""
         self._last_order: int | None = None
@@ -104,17 +105,24 @@ class Metrics:
                 Contribution(key_of("revenue", observed, currency), revenue, 0, 1),
                 value(key_of("average_order_value", observed, currency), revenue),
             )
-        self._cohorts.order(observed)
+        self._hearing().order(observed)
         self._last_order = observed.time
         self._rescue_cases(observed.time)
 
     def learn(self, observed: Observed) -> None:
         """Hear of an interaction with several things, before it is counted, which of them belongs to which order."""
-        self._cohorts.learn(observed)
+        if observed.things[0].startswith("order:"):
+            self._hearing().learn(observed)
+
+    def _hearing(self) -> Cohorts:
+        if self._cohorts is None:
+            self._cohorts = Cohorts(self._meaning, self.log)
+        return self._cohorts
 
     def add(self, observed: Observed) -> None:
         """Count what other interactions mean beyond themselves."""
-        self._cohorts.hear(observed)
+        if observed.type in HEARD:
+            self._hearing().hear(observed)
         match observed.type:
             case "product_added":
                 self._set_clock("cart_abandonment", observed)

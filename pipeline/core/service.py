@@ -72,10 +72,8 @@ class Service:
         """Matter → solved tickets about it."""
 
     def learn(self, observed: Observed) -> None:
-        """Note with which order things appear; what is told of earlier ones is seen anew."""
+        """Note with which order, the first of its things, others appear; what is told of earlier ones is seen anew."""
         order, *others = observed.things
-        if not order.startswith("order:"):
-            return
         fresh = [thing for thing in others if thing not in self._order_of]
         self._order_of.update(dict.fromkeys(fresh, order))
         if self._carried.isdisjoint(fresh):
