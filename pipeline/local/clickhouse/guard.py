@@ -1,15 +1,16 @@
 """Refuses statements that would get around what the engine itself checks.
 
-What comes in: a statement, who asks, and through which door. What goes out: nothing, or a Refusal. Everything else is
+What comes in: a statement with its parameters and settings, who asks, and through which door. What goes out: nothing, or a Refusal. Everything else is
 left to the engine's own grants.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
 from pipeline.local.clickhouse.access import User
 from pipeline.local.clickhouse.failure import Failure
+from pipeline.local.clickhouse.outside import refuse_names, refuse_settings, refuse_system
 from pipeline.local.clickhouse.sql import Token
 from pipeline.local.clickhouse.statement import Statement, format_of
 
@@ -26,10 +27,16 @@ _FORBIDDEN_PAIRS: Final = {
     ("FROM", "INFILE"): "FROM INFILE would read a file on the server",
     ("EXECUTE", "AS"): "EXECUTE AS would change the user",
 }
-_FORBIDDEN_FUNCTIONS: Final = {"python": "python() reads objects of the server's process"}
 
 
-def check(statement: Statement, user: User, *, reads_only: bool = False) -> None:
+def check(
+    statement: Statement,
+    user: User,
+    *,
+    parameters: Mapping[str, str],
+    settings: Iterable[str],
+    reads_only: bool = False,
+) -> None:
     """Refuse what gets around the user's rights, and what writes where the door only reads.
 
     Raises Failure with the engine's own codes.
@@ -43,9 +50,11 @@ def check(statement: Statement, user: User, *, reads_only: bool = False) -> None
     for first, second in pairwise(tokens):
         if (reason := _FORBIDDEN_PAIRS.get((first.word, second.word))) is not None:
             raise Failure(_ACCESS_DENIED, f"{user.name}: {reason}, and is refused")
-        if second.text == "(" and (reason := _FORBIDDEN_FUNCTIONS.get(first.name.lower())) is not None:
-            raise Failure(_ACCESS_DENIED, f"{user.name}: {reason}, and is refused")
     _check_roles(tokens, user)
+    refuse_names(tokens, parameters)
+    refuse_settings(settings)
+    if user.read_only:
+        refuse_system(tokens, parameters)
     if (reads_only or user.read_only) and statement.verb not in _READING:
         raise Failure(_READONLY, f"{user.name}: Cannot execute query in readonly mode")
 
