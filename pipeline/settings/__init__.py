@@ -26,6 +26,7 @@ Topic = Annotated[
         extra={"allowed": "1 to 249 letters, digits, dots, dashes or underscores"},
     ),
 ]
+Place = Annotated[str, Meta(pattern=r"^\d{1,9}/\d{1,18}$", extra={"allowed": "partition/offset: 3/51"})]
 Name = Annotated[str, Meta(pattern=r"^\S+$", extra={"allowed": "text without spaces, not empty"})]
 Key = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,8}$", extra={"allowed": "1 to 8 small letters or digits"})]
 Limit = Annotated[
@@ -75,6 +76,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "stitch"
     )
     stitch_partitions: Annotated[Count, Meta(description="Declared partitions of the stitch topic.")] = 8
+    stitch_passes_over: Annotated[
+        tuple[Place, ...], Meta(description="Records of the stitch topic that nobody of ours wrote.")
+    ] = ()
     watch_topic: Annotated[Topic, Meta(description="The internal topic of what watch is to look at.")] = (
         "watch"
     )

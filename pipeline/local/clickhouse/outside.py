@@ -6,6 +6,7 @@ server binds file() to user_files_path. A name is refused wherever it could be c
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from pipeline.local.clickhouse.failure import Failure
@@ -80,7 +81,7 @@ def refuse_system(tokens: Sequence[Token], parameters: Mapping[str, str]) -> Non
     for first, second, third in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if first.name.lower() == "system" and second.text == "." and third.name.lower() in _TELLING:
             raise _denied(f"system.{third.name} tells of the server")
-    for first, second in zip(tokens, tokens[1:], strict=False):
+    for first, second in pairwise(tokens):
         if first.word == "USE":
             refuse_database(second.name)
         if (first.word, second.word) == ("SHOW", "PROCESSLIST"):
