@@ -10,9 +10,9 @@ import typer
 def demo(
     interactions: Annotated[int, typer.Option("--interactions", "-n", min=500)] = 100_000,
     seed: Annotated[int, typer.Option(help="Which shop.")] = 7,
-    directory: Annotated[Path, typer.Option(help="Where its data are; emptied at the start.")] = Path(
-        ".cxstream/demo"
-    ),
+    directory: Annotated[
+        Path, typer.Option(help="Where its data are; emptied at the start if an earlier demo made it.")
+    ] = Path(".cxstream/demo"),
     *,
     again: Annotated[
         bool, typer.Option("--again", help="Publish everything twice more, then in random order.")
