@@ -44,7 +44,7 @@ def query(
     text = sys.stdin.read() if sql == "-" else sql
     if not text.strip():
         raise QueryUsageError("there is no SQL: give a statement, or - and a statement on standard input")
-    with reading() as read:
+    with reading(theirs=True) as read:
         answer = read(text, parameters(param or []))
         write(form, answer.names, answer.rows, sys.stdout)
 

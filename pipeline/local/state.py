@@ -4,6 +4,7 @@ What comes in: a directory. What goes out: a state, or None. A file that a kille
 """
 
 import os
+import signal
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from pipeline.local.process import is_over
 from pipeline.settings.sources import STACK_LOCK, STACK_NAME
 from pipeline.settings.values import masked
 
+WAKE: Final = signal.SIGUSR1
+"""Asks the process that holds a stack to start a worker where none lives."""
 _LOOKS: Final = 20
 _LOOK_SECONDS: Final = 0.05
 

@@ -3,11 +3,16 @@
 import csv
 import io
 import json
+import socket
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from pipeline.cli.render import PAGE, Format, plain, write
+from pipeline.local.clickhouse import LocalClickHouse
+from pipeline.store.errors import SchemaError
+from pipeline.store.read import Reader
 from tests.cli.conftest import Run
 
 pytestmark = pytest.mark.real
@@ -77,12 +82,68 @@ def test_what_the_engine_refuses_is_one_message(run: Run) -> None:
         assert "Traceback" not in done.err
 
 
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELEC", "Syntax error: failed at position 1 (SELEC)"),
+        ("SELECT foo FROM journeys", "Unknown expression identifier `foo`"),
+        ("SELECT * FROM nosuch", "SHOW TABLES lists the views"),
+        ("SELECT * FROM nosuch.x", "Database nosuch does not exist"),
+        ("SELECT nofunction(1)", "Function with name `nofunction` does not exist"),
+        ("INSERT INTO journeys VALUES (1)", "only reading is allowed here"),
+        ("DROP VIEW journeys", "only reading is allowed here"),
+        ("SET max_threads = 1000", "only reading is allowed here"),
+    ],
+)
+def test_a_mistake_in_the_sql_is_told_in_the_engines_words_and_blamed_on_nothing_else(
+    run: Run, sql: str, told: str
+) -> None:
+    started = time.monotonic()
+    done = run("query", sql)
+    assert told in done.err
+    assert len(done.err.splitlines()) == 1
+    for blame in ("in time", "migrate", "Code: "):
+        assert blame not in done.err
+    assert time.monotonic() - started < 2  # it is not tried again
+
+
+@pytest.mark.usefixtures("engine")
+def test_tables_of_another_version_are_blamed_where_the_sql_is_ours(migrated: Reader) -> None:
+    with pytest.raises(SchemaError, match="cxstream migrate"):
+        migrated.query("SELECT not_yet FROM cx.journeys")
+
+
+def test_a_server_that_hangs_is_said_to_soon(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hangs:
+        port = hangs.getsockname()[1]
+        monkeypatch.setenv("CXSTREAM_CLICKHOUSE_PORT", str(port))
+        started = time.monotonic()
+        done = run("query", "SELECT 1")
+    assert f"ClickHouse at 127.0.0.1:{port} does not answer" in done.err
+    assert "cxstream doctor" in done.err
+    assert time.monotonic() - started < 8
+
+
+@pytest.mark.usefixtures("engine")
+def test_tls_that_the_server_does_not_speak_and_a_wrong_port_are_said_as_such(
+    run: Run, monkeypatch: pytest.MonkeyPatch, clickhouse: LocalClickHouse
+) -> None:
+    monkeypatch.setenv("CXSTREAM_CLICKHOUSE_TLS", "true")
+    assert "see clickhouse_tls" in run("query", "SELECT 1").err
+    monkeypatch.setenv("CXSTREAM_CLICKHOUSE_TLS", "false")
+    monkeypatch.setenv("CXSTREAM_CLICKHOUSE_PORT", str(clickhouse.http_port))
+    told = run("query", "SELECT 1").err
+    assert f"127.0.0.1:{clickhouse.http_port} does not speak ClickHouse's native protocol" in told
+
+
 def test_a_server_that_is_away_is_one_message(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXSTREAM_CLICKHOUSE_PORT", "1")
     done = run("query", "SELECT 1")
     assert done.code == 1
     assert len(done.err.splitlines()) == 1
-    assert "127.0.0.1:1" in done.err
+    assert "nothing listens at 127.0.0.1:1" in done.err
+    assert "cxstream up" in done.err
 
 
 def test_csv_and_tsv_survive_any_text() -> None:

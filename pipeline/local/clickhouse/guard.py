@@ -22,6 +22,37 @@ _READING: Final = frozenset(
     {"SELECT", "WITH", "FROM", "SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "USE", "SET", "CHECK"}
 )
 """Verbs that a read-only user may begin with; what they do is checked by the engine."""
+_CHANGING: Final = frozenset(
+    {
+        *(
+            "ALTER",
+            "ATTACH",
+            "BACKUP",
+            "BEGIN",
+            "COMMIT",
+            "COPY",
+            "CREATE",
+            "DELETE",
+            "DETACH",
+            "DROP",
+            "EXCHANGE",
+        ),
+        *(
+            "EXECUTE",
+            "GRANT",
+            "INSERT",
+            "KILL",
+            "MOVE",
+            "OPTIMIZE",
+            "PARALLEL",
+            "RENAME",
+            "REPLACE",
+            "RESTORE",
+        ),
+        *("REVOKE", "ROLLBACK", "SYSTEM", "TRUNCATE", "UNDROP", "UPDATE", "WATCH"),
+    }
+)
+"""Verbs of other statements; what begins otherwise is none."""
 _FORBIDDEN_PAIRS: Final = {
     ("INTO", "OUTFILE"): "INTO OUTFILE would write a file on the server",
     ("FROM", "INFILE"): "FROM INFILE would read a file on the server",
@@ -56,6 +87,10 @@ def check(
     if user.read_only:
         refuse_system(tokens, parameters)
     if (reads_only or user.read_only) and statement.verb not in _READING:
+        if statement.verb not in _CHANGING:
+            first = next((token for token in tokens if token.text != "("), tokens[0])
+            found = f"failed at position {first.start + 1} ({first.text})"
+            raise Failure(_SYNTAX_ERROR, f"Syntax error: {found}: no statement begins so", "SYNTAX_ERROR")
         raise Failure(_READONLY, f"{user.name}: Cannot execute query in readonly mode")
 
 
