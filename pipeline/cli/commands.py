@@ -40,6 +40,7 @@ COMMANDS: Final = (
     Command(
         "journey", "pipeline.cli.journey", "journey", "Show what one customer went through, across channels."
     ),
+    Command("journeys", "pipeline.cli.journeys", "journeys", "Show the last journeys behind an identifier."),
     Command(
         "identity",
         "pipeline.cli.identity",
@@ -47,6 +48,7 @@ COMMANDS: Final = (
         "Show who is behind an identifier, and how that is known.",
     ),
     Command("metrics", "pipeline.cli.metrics", "metrics", "Show the latest windows of the metrics."),
+    Command("verify", "pipeline.cli.verify", "verify", "Compare the tables with the batch answer."),
     Command("doctor", "pipeline.cli.doctor", "doctor", "Check every dependency, and say what to do."),
     Command("settings", "pipeline.cli.settings", "settings", "Show every setting and where it comes from."),
 )

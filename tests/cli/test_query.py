@@ -176,6 +176,26 @@ def test_an_empty_answer_still_shows_its_columns() -> None:
     assert written("tsv", ["name"], []) == "name\n"
 
 
+def test_a_table_that_a_terminal_is_too_narrow_for_has_one_field_a_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    names = [f"column_{number}" for number in range(20)]
+    text = written("auto", names, [["customer:42"] * 20, [HOSTILE] * 20], Terminal())
+    lines = text.splitlines()
+    assert lines[:2] == ["row 1", "  column_0   customer:42"]
+    assert lines[21:23] == ["row 2", "  column_0   a�b�c\\d �[31mred"]
+    assert len(lines) == 42
+    assert written("vertical", ["a", "long"], [[1, None]]) == "row 1\n  a     1\n  long\n"
+
+
+def test_a_table_that_fits_stays_one_and_breaks_its_one_long_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = written("auto", ["reason", "text"], [["x", "word " * 40]], Terminal())
+    assert "row 1" not in text
+    assert text.count("word") == 40
+
+
 def test_rows_are_written_before_the_last_one_came() -> None:
     stream = io.StringIO()
     seen: list[int] = []
