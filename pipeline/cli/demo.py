@@ -1,8 +1,9 @@
 """`cxstream demo`."""
 
+import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -33,4 +34,10 @@ def demo(
     """
     from pipeline.cli.showing import Choices, show  # noqa: PLC0415 - help is quick without
 
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(show(Choices(interactions, seed, directory, again, kill)))
+
+
+def _stop(number: int, _: object) -> NoReturn:
+    typer.echo("Stopped; what ran is stopped too.", err=True)
+    sys.exit(128 + number)

@@ -16,6 +16,9 @@ import msgspec
 Format = Literal["auto", "table", "vertical", "csv", "tsv", "json", "ndjson"]
 Rows = Iterable[Sequence[Any]]
 
+NULL: Final = r"\N"
+"""No value in tsv and csv, as ClickHouse writes it; an empty cell is an empty text."""
+
 PAGE: Final = 200
 """Rows of a table that are laid out together; more get a header again."""
 
@@ -109,7 +112,7 @@ def _pages(rows: Rows) -> Iterator[list[Sequence[Any]]]:
 def _csv(names: Sequence[str], rows: Rows, stream: TextIO) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([NULL if value is None else _cell(value) for value in row] for row in rows)
 
 
 _TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -117,15 +120,13 @@ _TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r
 
 def _tsv(names: Sequence[str], rows: Rows, stream: TextIO) -> None:
     stream.writelines(
-        "\t".join(_cell(value).translate(_TSV_ESCAPES) for value in row) + "\n"
+        "\t".join(NULL if value is None else _cell(value).translate(_TSV_ESCAPES) for value in row) + "\n"
         for row in chain([names], rows)
     )
 
 
 def _cell(value: object) -> str:
-    """A value as text that loses nothing: lists as JSON, times in RFC 3339, no value as empty."""
-    if value is None:
-        return ""
+    """A value as text that loses nothing: lists as JSON, times in RFC 3339."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float):

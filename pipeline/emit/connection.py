@@ -1,6 +1,6 @@
 """How emitters reach Kafka: the settings in aiokafka's words, and its failures in ours.
 
-What comes in: settings. What goes out: keyword arguments, or a KafkaUnavailableError that says what to do.
+What comes in: settings. What goes out: keyword arguments, or an EmitError that says what to do.
 """
 
 import ssl
@@ -60,7 +60,7 @@ async def started(bootstrap: str, **options: Any) -> Any:
         await producer.stop()
         raise EmitError(
             f"cannot reach Kafka at {bootstrap} ({type(error).__name__}): is it up? `cxstream doctor` tells more"
-        ) from error
+        ) from None  # aiokafka's forty lines would hide it
     return producer
 
 

@@ -67,6 +67,16 @@ def running(root: Path) -> State | None:
     return None
 
 
+def private(root: Path, *parts: str) -> None:
+    """Make a stack's directory and its parts, which only their owner may enter: records name people."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for part in map(root.joinpath, parts):
+        if not part.exists():
+            part.mkdir(mode=0o700)
+        elif part.is_dir():  # whose part it is complains of anything else
+            part.chmod(0o700)
+
+
 def write(root: Path, state: State) -> None:
     """Say it, whole or not at all; passwords are in it, so that only its owner may read it."""
     draft = root / f"{STACK_NAME}.new"

@@ -149,6 +149,8 @@ def test_a_server_that_is_away_is_one_message(run: Run, monkeypatch: pytest.Monk
 def test_csv_and_tsv_survive_any_text() -> None:
     rows: list[list[object]] = [[HOSTILE, 'نرگس, "گل"'], [None, 1.5]]
     assert list(csv.reader(io.StringIO(written("csv", ["a", "b"], rows))))[1] == [HOSTILE, 'نرگس, "گل"']
+    assert written("csv", ["a", "b"], [[None, ""]]) == "a,b\n\\N,\n"
+    assert written("tsv", ["a", "b", "c"], [[None, "", "\\N"]]) == "a\tb\tc\n\\N\t\t\\\\N\n"
     lines = written("tsv", ["a", "b"], rows).splitlines()
     assert len(lines) == 3
     assert lines[1].split("\t")[0] == "a\\tb\\nc\\\\d \x1b[31mred"

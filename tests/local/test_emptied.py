@@ -1,11 +1,16 @@
 """Only what this program made is emptied."""
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from pipeline.local.emptied import emptied
 from pipeline.local.process import LocalServerError
+from pipeline.local.state import running
 from tests.cli.run import cxstream
 
 
@@ -42,3 +47,16 @@ def test_the_demo_empties_nothing_else(tmp_path: Path) -> None:
     assert (run.returncode, run.stdout) == (1, "")
     assert f"cxstream: {tmp_path} has files" in run.stderr
     assert (tmp_path / "thesis.tex").exists()
+
+
+def test_the_demo_says_that_a_signal_stopped_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "demo", "-n", "500", "--directory", str(tmp_path / "demo")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as demo:
+        while running(tmp_path / "demo") is None:
+            assert demo.poll() is None
+            time.sleep(0.05)
+        demo.terminate()
+        told = demo.communicate(timeout=60)[1]
+    assert demo.returncode == 128 + signal.SIGTERM
+    assert "Stopped" in told
+    assert running(tmp_path / "demo") is None

@@ -117,7 +117,10 @@ def test_a_worker_that_stopped_since_too_much_was_rejected_does_not_go_on_to_dra
     asyncio.run(send())
     operator.hears("It is not started again", operator.up)
     told = operator.out.read_text()
-    assert "TooManyRejectionsError: stopping: 100 records in a row of interactions.web/0 were refused" in told
+    assert (
+        "The worker ended with exit code 1: stopping: 100 records in a row of interactions.web/0 were refused"
+        in told
+    )
     assert "{" not in told
     assert "another starts" not in told
     assert operator.cxstream("query", "SELECT reason FROM rejections LIMIT 1").returncode == 0

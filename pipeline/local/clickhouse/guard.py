@@ -14,6 +14,7 @@ from pipeline.local.clickhouse.outside import refuse_names, refuse_settings, ref
 from pipeline.local.clickhouse.sql import Token
 from pipeline.local.clickhouse.statement import Statement, format_of
 
+_BAD_ARGUMENTS: Final = 36
 _SYNTAX_ERROR: Final = 62
 _ACCESS_DENIED: Final = 497
 _READONLY: Final = 164
@@ -77,6 +78,10 @@ def check(
         raise Failure(_SYNTAX_ERROR, "Syntax error: the query is empty")
     if any(token.kind == "broken" for token in tokens):
         raise Failure(_SYNTAX_ERROR, "Syntax error: a quote or a comment is not closed")
+    try:
+        "".join([statement.text, *parameters.values()]).encode()
+    except UnicodeEncodeError:
+        raise Failure(_BAD_ARGUMENTS, "the query or a parameter is no UTF-8", "BAD_ARGUMENTS") from None
     _check_single(tokens)
     for first, second in pairwise(tokens):
         if (reason := _FORBIDDEN_PAIRS.get((first.word, second.word))) is not None:
