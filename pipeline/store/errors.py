@@ -82,7 +82,7 @@ def explain(error: Exception, doing: str, where: str = "the address that is set"
             f"{doing}: the tables are not those of this version; cxstream migrate brings them up to date ({text})"
         )
     if is_broken(error):
-        return UnavailableError(f"{doing}: {_broken(error, where)}")
+        return UnavailableError(f"{doing}: {why_broken(error, where)}; {_WAY_OUT}")
     if not is_temporary(error):
         return RefusedError(f"{doing}: ClickHouse refused ({text})")
     return UnavailableError(f"{doing}: ClickHouse did not take it in time ({text})")
@@ -91,7 +91,7 @@ def explain(error: Exception, doing: str, where: str = "the address that is set"
 def explain_theirs(error: Exception, where: str = "the address that is set") -> StoreError:
     """Say what is wrong with a statement that somebody wrote: in the engine's own words, for they know the statement."""
     if is_broken(error):
-        return UnavailableError(_broken(error, where))
+        return UnavailableError(f"{why_broken(error, where)}; {_WAY_OUT}")
     text = _PREFIX.sub("", _text(error))
     code = error.code if isinstance(error, errors.ServerException) else None
     if code == _READONLY:
@@ -101,20 +101,18 @@ def explain_theirs(error: Exception, where: str = "the address that is set") -> 
     return RefusedError(text)
 
 
-def _broken(error: Exception, where: str) -> str:
+def why_broken(error: Exception, where: str) -> str:
     """Say why no answer came. The driver wraps what the system said, so its text is looked at."""
     text = _text(error)
     if isinstance(error, _SILENT) or "timed out" in text:
-        why = f"ClickHouse at {where} does not answer"
-    elif "refused" in text:
-        why = f"nothing listens at {where}, where ClickHouse should be"
-    elif "SSL" in text or "certificate" in text.lower():
-        why = f"no TLS with {where}, see clickhouse_tls ({text})"
-    elif isinstance(error, _NO_CLICKHOUSE):
-        why = f"{where} does not speak ClickHouse's native protocol as clickhouse_tls says: TLS, or another port ({text})"
-    else:
-        why = f"the connection to ClickHouse at {where} broke ({text})"
-    return f"{why}; {_WAY_OUT}"
+        return f"ClickHouse at {where} does not answer"
+    if "refused" in text:
+        return f"nothing listens at {where}, where ClickHouse should be"
+    if "SSL" in text or "certificate" in text.lower():
+        return f"no TLS with {where}, see clickhouse_tls ({text})"
+    if isinstance(error, _NO_CLICKHOUSE):
+        return f"{where} does not speak ClickHouse's native protocol: TLS and clickhouse_tls is false, or another port ({text})"
+    return f"the connection to ClickHouse at {where} broke ({text})"
 
 
 def _text(error: Exception) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from clickhouse_driver import Client, errors
 
 from pipeline.store.connect import Server, connect
-from pipeline.store.errors import explain_theirs, is_broken
+from pipeline.store.errors import is_broken, why_broken
 from pipeline.store.queries import query as stored
 from pipeline.store.session import Session
 
@@ -92,7 +92,7 @@ def why_silent(server: Server, seconds: float) -> str:
     except errors.ServerException:
         return ""
     except Exception as error:  # noqa: BLE001 - whatever a port that is no ClickHouse leads the driver to
-        return str(explain_theirs(error, f"{server.host}:{server.port}"))
+        return why_broken(error, f"{server.host}:{server.port}")
     finally:
         client.disconnect()
     return ""
