@@ -266,6 +266,13 @@ def test_an_analyst_reads_bare_names_of_the_views_databases_only(clickhouse: Loc
     assert ask(clickhouse, "SELECT count() FROM system.columns", login="analyst").status == 200
 
 
+@pytest.mark.parametrize(
+    "engine", ["File('LineAsString', '/etc/passwd')", "URL('http://127.0.0.1:1/', 'CSV')"]
+)
+def test_no_table_lies_over_a_file_or_an_address(engine: str, migrator: Client) -> None:
+    assert _code(migrator, f"CREATE TABLE cx_store.outside (s String) ENGINE = {engine}") == _DENIED
+
+
 _AROUND = {
     "SELECT 1; SELECT 2": _SYNTAX,
     "SELECT 1; SET ROLE cx_migrator": _SYNTAX,
