@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
+from itertools import compress
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
@@ -74,11 +75,10 @@ class LocalStack:
 
     def start(self) -> None:
         """Start the servers, make topics and tables. Raises LocalServerError, TransportError, StoreError."""
-        private(self.root, "kafka", "clickhouse", "logs")
+        private(self.root, "logs", *compress(("kafka", "clickhouse"), self._wanted))
         taken = f"a local stack already runs in {self.root}; cxstream status says where"
         self._running.enter_context(hold(self.root / STACK_LOCK, taken))
         try:
-            self._began_at = now()
             self._running.callback(forget, self.root)
             self._tell("starting")
             self._start()

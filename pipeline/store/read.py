@@ -92,7 +92,7 @@ def why_silent(server: Server, seconds: float) -> str:
     except errors.ServerException:
         return ""
     except Exception as error:  # noqa: BLE001 - whatever a port that is no ClickHouse leads the driver to
-        return why_broken(error, f"{server.host}:{server.port}")
+        return why_broken(error, server.address)
     finally:
         client.disconnect()
     return ""
