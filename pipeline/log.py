@@ -5,14 +5,16 @@ hashed before anything logs them; a secret shows only stars.
 """
 
 import logging
+import re
 import sys
-from typing import Literal, TextIO
+from typing import Final, Literal, TextIO
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 Format = Literal["auto", "console", "json"]
 
+_PLACE: Final = re.compile(r"^\[\^.*?\]: ")
 NOISY = ("aiokafka", "faust", "mode", "clickhouse_driver")
 """Libraries that narrate; only their warnings are kept."""
 
@@ -29,7 +31,7 @@ def configure(form: Format = "auto", level: str = "info", stream: TextIO | None 
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*shared, _plainly],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *_rendering(form, stream),
@@ -51,6 +53,14 @@ def configure(form: Format = "auto", level: str = "info", stream: TextIO | None 
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,  # so that it can be configured again
     )
+
+
+def _plainly(_: object, __: str, said: EventDict) -> EventDict:
+    """Say who speaks: Faust begins its events with a place in its tree, and its loggers are named for a base class."""
+    said["event"] = _PLACE.sub("", str(said["event"]))
+    if said.get("logger") == "abc":
+        said["logger"] = "faust"
+    return said
 
 
 def _rendering(form: Format, stream: TextIO) -> list[Processor]:

@@ -13,7 +13,7 @@ import pytest
 from pipeline import contract
 from pipeline.core.interaction import Interaction
 from pipeline.core.oracle import Answer, answer
-from pipeline.core.row import ProgressRow, WindowRow
+from pipeline.core.row import FinalityRow, WindowRow
 from pipeline.local.clickhouse import LocalClickHouse
 from pipeline.local.demo.shop import Shop
 from pipeline.meaning import meaning_of
@@ -67,7 +67,7 @@ def environment(
             writer.write(table, list(getattr(expected, table)))
         writer.write("interactions", [archived(one) for one in made if one.identifiers])
         writer.write("metric_windows", [window(key, said) for key, said in expected.windows.items()])
-        writer.write("progress", [row(ProgressRow, watermark=END)])
+        writer.write("finality", [row(FinalityRow, watermark=END)])
         yield os.environ | {
             "CXSTREAM_CLICKHOUSE_HTTP_PORT": str(clickhouse.http_port),
             "CXSTREAM_CLICKHOUSE_ANALYST_PASSWORD": clickhouse.passwords["analyst"],

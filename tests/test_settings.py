@@ -100,7 +100,7 @@ def test_text_becomes_the_declared_type(load_in: Load, name: str, text: str, val
         ("kafka_tls", "yes please", "true or false"),
         ("source_topics", "a b", "a list, .*of 1 to 249 letters"),
         ("source_topics", "", "a list"),
-        ("horizon_days", "0", "from 1; or none"),
+        ("horizon_days", "0", "from 1 to 36500; or none"),
         ("rejection_ratio", "1.5", "a number greater than 0 to 1"),
         ("rejection_ratio", "nan", "a number greater than 0 to 1"),
         ("hmac_key_id", "k:1", "1 to 8 small letters or digits"),
@@ -246,3 +246,34 @@ def test_limits_zones_and_thresholds_that_mean_nothing_are_refused() -> None:
 def test_limits_are_read_by_kind_and_source() -> None:
     settings = Settings.load({"CXSTREAM_IDENTITY_LIMITS": "email=2,device@pos=50"})
     assert meaning_of(settings).limits == {"email": 2, "device@pos": 50}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("kafka_bootstrap", "a:b", "host:port, with commas between"),
+        ("kafka_bootstrap", "broker", "host:port, with commas between"),
+        ("kafka_bootstrap", "broker:70000", "host:port, with commas between"),
+        ("friction_threshold", "inf", "a number greater than 0"),
+        ("retry_deadline_seconds", "nan", "a number greater than 0"),
+        ("horizon_days", "99999999999", "a whole number from 1 to 36500; or none"),
+        ("session_gap_minutes", "99999999999", "a whole number from 1 to 1000000000"),
+    ],
+)
+def test_what_no_part_could_work_with_is_refused_at_once(
+    name: str, value: str, allowed: str, load_in: Load
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load_in(**{name: value})
+    assert f"{name} = {value} (from CXSTREAM_{name.upper()}): allowed is {allowed}" in str(refused.value)
+
+
+def test_a_password_in_the_address_of_a_broker_is_refused_and_not_shown(load_in: Load) -> None:
+    with pytest.raises(SettingsError, match="allowed is host:port") as refused:
+        load_in(kafka_bootstrap="user:hunter2@host:9092")
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("brokers", ["kafka:9092", "10.0.0.1:1, b-2.example.com:65535", "[::1]:9092"])
+def test_addresses_of_brokers_are_taken(brokers: str, load_in: Load) -> None:
+    assert load_in(kafka_bootstrap=brokers).kafka_bootstrap == brokers

@@ -215,6 +215,14 @@ def test_logs_are_json_lines_with_libraries_records_and_no_secret() -> None:
     assert (second["event"], second["logger"]) == ("broker 3 is gone", "aiokafka.consumer")
 
 
+def test_a_library_is_named_as_people_know_it_and_says_no_place_in_its_tree() -> None:
+    stream = io.StringIO()
+    log.configure("json", "info", stream)
+    logging.getLogger("abc").error("[^_App]: Crashed reason=%r", 7)
+    said = json.loads(stream.getvalue())
+    assert (said["event"], said["logger"]) == ("Crashed reason=7", "faust")
+
+
 def fail() -> None:
     email = "a@example.com"
     raise ValueError(len(email))

@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.agents.assignment import Assignment, Limits, Loader
-from pipeline.agents.blocks import Producer, send_blocks
+from pipeline.agents.blocks import Place, Producer, block_at, send_blocks
 from pipeline.agents.slices import Writer, by_partition
 from pipeline.core.admission import partition_of
-from pipeline.core.batch import Batch, read_block
+from pipeline.core.batch import Batch
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Crossed, Message
 from pipeline.core.partition import Partition
@@ -50,6 +50,7 @@ class Stitch:
         meaning: Meaning,
         telemetry: Telemetry,
         limits: Limits,
+        passed_over: Collection[Place] = (),
         epoch: int = 0,
     ) -> None:
         self._loader = loader
@@ -62,6 +63,7 @@ class Stitch:
         self._meaning = meaning
         self._telemetry = telemetry
         self._limits = limits
+        self._passed_over = passed_over
         self._epoch = epoch
         self._assigned: dict[int, Assignment] = {}
 
@@ -99,7 +101,9 @@ class Stitch:
     async def _fold(self, number: int, run: Sequence[Event]) -> tuple[Assignment, Batch]:
         assignment = await self._assignment(number, run[0].value)
         blocks = [
-            read_block(r.offset, r.value or b"", r.timestamp) for event in run for r in event.value.records
+            block_at(self._topic, (number, r.offset), r.value, r.timestamp, self._passed_over)
+            for event in run
+            for r in event.value.records
         ]
         batch = await assignment.fold(blocks)
         await assignment.load_windows(batch)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+import msgspec
 import structlog
 
 from pipeline.agents.slices import Writer
@@ -52,9 +53,15 @@ class Watch:
         self._rounds: Rounds | None = None
 
     async def prepare(self, events: Sequence[Event]) -> Work:
-        """Decode the crossings."""
-        blocks = (decode_crossings(r.value or b"") for event in events for r in event.value.records)
-        return Work(events, [crossed for block in blocks for crossed in block])
+        """Decode the crossings. A foreign record is passed over: no number depends on this topic."""
+        crossings: list[Crossed] = []
+        for record in (record for event in events for record in event.value.records):
+            try:
+                crossings += decode_crossings(record.value or b"")
+            except msgspec.DecodeError as error:
+                place = {"partition": record.partition, "offset": record.offset}
+                log.warning("passed over a record that tells no crossings", error=str(error), **place)
+        return Work(events, crossings)
 
     async def confirm(self, work: Work) -> None:
         """Count the crossings, and acknowledge them."""

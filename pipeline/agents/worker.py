@@ -16,6 +16,7 @@ from pipeline import contract
 from pipeline.agents import flush
 from pipeline.agents.admit import Admit
 from pipeline.agents.assignment import Limits
+from pipeline.agents.blocks import place_of
 from pipeline.agents.stitch import Stitch
 from pipeline.agents.watch import Watch
 from pipeline.agents.watermarks import Pace, Watermarks
@@ -118,6 +119,7 @@ class Worker:
             meaning=meaning,
             telemetry=self._telemetry,
             limits=Limits(actors=max(settings.cache_actors // settings.stitch_partitions, 1)),
+            passed_over=[place_of(each) for each in settings.stitch_passes_over],
         )
         self._watch = Watch(
             loader=self._watch_loader, writer=self._writers, ends=self._ends, telemetry=self._telemetry

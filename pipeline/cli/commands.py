@@ -40,6 +40,7 @@ COMMANDS: Final = (
     Command(
         "journey", "pipeline.cli.journey", "journey", "Show what one customer went through, across channels."
     ),
+    Command("journeys", "pipeline.cli.journeys", "journeys", "Show the last journeys behind an identifier."),
     Command(
         "identity",
         "pipeline.cli.identity",
@@ -50,6 +51,7 @@ COMMANDS: Final = (
     Command(
         "export", "pipeline.cli.export", "export", "Show the newest values of some metrics to Prometheus."
     ),
+    Command("verify", "pipeline.cli.verify", "verify", "Compare the tables with the batch answer."),
     Command("doctor", "pipeline.cli.doctor", "doctor", "Check every dependency, and say what to do."),
     Command("settings", "pipeline.cli.settings", "settings", "Show every setting and where it comes from."),
 )

@@ -1,8 +1,9 @@
 """`cxstream demo`."""
 
+import signal
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -10,9 +11,9 @@ import typer
 def demo(
     interactions: Annotated[int, typer.Option("--interactions", "-n", min=500)] = 100_000,
     seed: Annotated[int, typer.Option(help="Which shop.")] = 7,
-    directory: Annotated[Path, typer.Option(help="Where its data are; emptied at the start.")] = Path(
-        ".cxstream/demo"
-    ),
+    directory: Annotated[
+        Path, typer.Option(help="Where its data are; emptied at the start if an earlier demo made it.")
+    ] = Path(".cxstream/demo"),
     *,
     again: Annotated[
         bool, typer.Option("--again", help="Publish everything twice more, then in random order.")
@@ -33,4 +34,10 @@ def demo(
     """
     from pipeline.cli.showing import Choices, show  # noqa: PLC0415 - help is quick without
 
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(show(Choices(interactions, seed, directory, again, kill)))
+
+
+def _stop(number: int, _: object) -> NoReturn:
+    typer.echo("Stopped; what ran is stopped too.", err=True)
+    sys.exit(128 + number)

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 
 from pipeline.core.interaction import Rejection
 from pipeline.emit.bulk import BulkPublisher
-from pipeline.emit.connection import connection_of
+from pipeline.emit.connection import connection_of, refuse_internal
 from pipeline.emit.key import topic_of
 from pipeline.emit.lines import Line, chunks_of, line_of, open_lines
 from pipeline.emit.verdict import contract_of, now_ms
@@ -72,6 +72,7 @@ class Publication:
 
     def __init__(self, settings: Settings, topic: str, *, raw: bool) -> None:
         self._settings = settings
+        refuse_internal(topic, settings)
         self._topic = topic
         self._contract = None if raw else contract_of(settings)
         self._number = 0

@@ -24,7 +24,12 @@ class QueryUsageError(Exception):
 def query(
     sql: Annotated[str, typer.Argument(metavar="SQL", help="One statement; - reads it from standard input.")],
     form: Annotated[
-        Format, typer.Option("--format", "-f", help="auto is a table on a terminal and tsv elsewhere.")
+        Format,
+        typer.Option(
+            "--format",
+            "-f",
+            help="auto is a table on a terminal, vertical where that is too narrow, and tsv elsewhere.",
+        ),
     ] = "auto",
     param: Parameters = None,
 ) -> None:
@@ -37,6 +42,7 @@ def query(
       cxstream query 'SELECT outcome, count() FROM journeys GROUP BY outcome'
       cxstream query 'SELECT * FROM sessions WHERE customer = {who:String}' -p who=customer:42
       cxstream query --format csv 'SELECT * FROM metric_windows' > windows.csv
+      cxstream query -f vertical 'SELECT * FROM journeys LIMIT 1'
       cxstream query - < report.sql
     """
     from pipeline.cli.reading import reading  # noqa: PLC0415 - the driver is slow to import; help does without
@@ -44,7 +50,7 @@ def query(
     text = sys.stdin.read() if sql == "-" else sql
     if not text.strip():
         raise QueryUsageError("there is no SQL: give a statement, or - and a statement on standard input")
-    with reading() as read:
+    with reading(theirs=True) as read:
         answer = read(text, parameters(param or []))
         write(form, answer.names, answer.rows, sys.stdout)
 

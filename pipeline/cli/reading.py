@@ -30,11 +30,11 @@ Read = Callable[[str, Mapping[str, object]], Answer]
 
 
 @contextmanager
-def reading(settings: Settings | None = None) -> Iterator[Read]:
-    """Read as the analyst whom the settings name. Raises SettingsError or StoreError."""
+def reading(settings: Settings | None = None, *, theirs: bool = False) -> Iterator[Read]:
+    """Read as the analyst whom the settings name; with `theirs` what somebody else wrote. Raises SettingsError or StoreError."""
     instrumentation.set_on_retry_hooks(())  # a person waits: say what failed once, at the end
     server = server_of(settings or Settings.load(), "analyst")
-    with closing(Reader(server, deadline=PATIENCE_SECONDS)) as reader:
+    with closing(Reader(server, deadline=PATIENCE_SECONDS, theirs=theirs)) as reader:
         yield lambda sql, parameters: Answer(*reader.stream(sql, dict(parameters)))
 
 

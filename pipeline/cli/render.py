@@ -1,4 +1,4 @@
-"""Rows for people and for programs: a table on a terminal, csv, tsv or JSON elsewhere, written as they come.
+"""Rows for people and for programs: a table on a terminal, one field a line where it is too narrow for that, csv, tsv or JSON elsewhere, written as they come.
 
 What comes in: column names and rows, any number of them. What goes out: text. On a terminal control characters in
 values are made visible, since sources may send anything and terminals obey it.
@@ -13,11 +13,17 @@ from typing import Any, Final, Literal, TextIO
 
 import msgspec
 
-Format = Literal["auto", "table", "csv", "tsv", "json", "ndjson"]
+Format = Literal["auto", "table", "vertical", "csv", "tsv", "json", "ndjson"]
 Rows = Iterable[Sequence[Any]]
+
+NULL: Final = r"\N"
+"""No value in tsv and csv, as ClickHouse writes it; an empty cell is an empty text."""
 
 PAGE: Final = 200
 """Rows of a table that are laid out together; more get a header again."""
+
+FOLDED: Final = 24
+"""Columns in which a longer value of a table is still easy to read, broken into lines."""
 
 WIDE: Final = 10_000
 """Columns where the output is no terminal: no value is broken."""
@@ -62,7 +68,12 @@ def _table(names: Sequence[str], rows: Rows, stream: TextIO) -> None:
     from rich.text import Text  # noqa: PLC0415 - as above
 
     console = Console(file=stream, width=None if stream.isatty() else WIDE)
-    for page in _pages(rows):
+    pages = _pages(rows)
+    first = next(pages)
+    if _width(names, first) > console.width:
+        _vertical(names, chain(first, chain.from_iterable(pages)), stream)
+        return
+    for page in chain([first], pages):
         table = Table(box=box.SIMPLE_HEAD)
         for column, name in enumerate(names):
             numeric = all(isinstance(row[column], int | float | None) for row in page)
@@ -70,6 +81,24 @@ def _table(names: Sequence[str], rows: Rows, stream: TextIO) -> None:
         for row in page:
             table.add_row(*(Text(plain(value)) for value in row))
         console.print(table)
+
+
+def _width(names: Sequence[str], page: Sequence[Sequence[Any]]) -> int:
+    """The columns that a readable table of these rows takes."""
+    columns = [(name, *(plain(row[at]) for row in page)) for at, name in enumerate(names)]
+    return sum(2 + min(max(map(len, column)), FOLDED) for column in columns)
+
+
+def _vertical(names: Sequence[str], rows: Rows, stream: TextIO) -> None:
+    """One field a line."""
+    shown = [plain(name) for name in names]
+    width = max(map(len, shown), default=0)
+    for number, row in enumerate(rows, 1):
+        stream.write(f"row {number}\n")
+        stream.writelines(
+            f"  {name:{width}}  {plain(value)}".rstrip() + "\n"
+            for name, value in zip(shown, row, strict=True)
+        )
 
 
 def _pages(rows: Rows) -> Iterator[list[Sequence[Any]]]:
@@ -83,7 +112,7 @@ def _pages(rows: Rows) -> Iterator[list[Sequence[Any]]]:
 def _csv(names: Sequence[str], rows: Rows, stream: TextIO) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([NULL if value is None else _cell(value) for value in row] for row in rows)
 
 
 _TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -91,15 +120,13 @@ _TSV_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r
 
 def _tsv(names: Sequence[str], rows: Rows, stream: TextIO) -> None:
     stream.writelines(
-        "\t".join(_cell(value).translate(_TSV_ESCAPES) for value in row) + "\n"
+        "\t".join(NULL if value is None else _cell(value).translate(_TSV_ESCAPES) for value in row) + "\n"
         for row in chain([names], rows)
     )
 
 
 def _cell(value: object) -> str:
-    """A value as text that loses nothing: lists as JSON, times in RFC 3339, no value as empty."""
-    if value is None:
-        return ""
+    """A value as text that loses nothing: lists as JSON, times in RFC 3339."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool | int | float):
@@ -134,6 +161,7 @@ def _json_text(value: object) -> str:
 
 _WRITERS: Final[dict[str, Callable[[Sequence[str], Rows, TextIO], None]]] = {
     "table": _table,
+    "vertical": _vertical,
     "csv": _csv,
     "tsv": _tsv,
     "json": _json,

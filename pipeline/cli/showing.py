@@ -5,7 +5,6 @@ What goes out: text on standard output; 0 if all that was compared is equal, els
 
 import asyncio
 import os
-import shutil
 import signal
 import sys
 import time
@@ -26,6 +25,7 @@ from pipeline.cli.story import Story
 from pipeline.cli.timeline import show as show_story
 from pipeline.cli.who import resolve
 from pipeline.local.demo.shop import Shop
+from pipeline.local.emptied import emptied
 from pipeline.local.process import LocalServerError
 from pipeline.local.stack import LocalStack, running
 from pipeline.meaning import meaning_of
@@ -50,7 +50,7 @@ def show(choices: Choices) -> int:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
     if running(choices.directory) is not None:
         raise LocalServerError(f"a stack runs in {choices.directory}; another demo?")
-    shutil.rmtree(choices.directory, ignore_errors=True)
+    emptied(choices.directory)
     began = time.monotonic()
     with LocalStack(choices.directory) as stack:
         stack.start_worker()

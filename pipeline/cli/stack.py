@@ -4,14 +4,17 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 if TYPE_CHECKING:
     from pipeline.local.state import State
+    from pipeline.settings import Settings
 
 _STOP_SECONDS: Final = 60.0
+_START_SECONDS: Final = 10.0
 _OWN: Final = ("hmac_key_file", "telemetry_port", "kafka_session_timeout_seconds")
 """Settings that a stack chooses for itself unless they are given."""
 
@@ -24,15 +27,14 @@ def up(
 
     Data stay in .cxstream (the setting data_dir) from run to run; nothing listens beyond loopback. A server whose address
     is set (kafka_bootstrap; clickhouse_host or a port) is used instead of one of ours. A worker that ends is started again after a pause, unless that is no use; then the exit
-    code is 1. If a stack runs here already, says where, and exits with 0.
+    code is 1. If a stack runs here already, says where, starts a worker if it has none, and exits with 0.
 
     Examples:
         cxstream up
         cxstream up --no-worker
         CXSTREAM_KAFKA_BOOTSTRAP=kafka:9092 cxstream up
     """
-    from pipeline.local.stack import LocalStack, running  # noqa: PLC0415 - help is quick without
-    from pipeline.local.supervise import supervise  # noqa: PLC0415
+    from pipeline.local.state import running  # noqa: PLC0415 - help is quick without
     from pipeline.settings import Settings  # noqa: PLC0415
     from pipeline.settings.load import load  # noqa: PLC0415
     from pipeline.settings.sources import ENDPOINTS  # noqa: PLC0415
@@ -41,8 +43,13 @@ def up(
     root = settings.data_dir
     if state := running(root):
         typer.echo(f"A stack is {state.phase} already in {root.resolve()}, held by process {state.pid}.")
-        _print(state)
-        return
+        if worker and state.phase == "running":
+            state = _with_worker(root, state, settings)
+        _print(state, settings)
+        sys.exit(1 if _ended(state, settings) else 0)
+    from pipeline.local.stack import LocalStack  # noqa: PLC0415 - heavy: it reaches Kafka
+    from pipeline.local.supervise import supervise  # noqa: PLC0415
+
     kafka, clickhouse = (ENDPOINTS[prefix].isdisjoint(given) for prefix in ("kafka_", "clickhouse_"))
     if worker and not (kafka and clickhouse):
         settings.hmac_key()  # refuses: a key that the stack makes is no key for data elsewhere
@@ -57,7 +64,7 @@ def up(
 
     def tell_where() -> None:
         if state := running(root):
-            _print(state)
+            _print(state, settings)
         typer.echo("Ctrl-C stops it.")
 
     sys.exit(supervise(stack, worker=worker, up=tell_where, tell=lambda text: typer.echo(text, err=True)))
@@ -69,7 +76,7 @@ def down() -> None:
     Examples:
         cxstream down
     """
-    from pipeline.local.stack import running  # noqa: PLC0415 - help is quick without
+    from pipeline.local.state import running  # noqa: PLC0415 - help is quick without
     from pipeline.settings import Settings  # noqa: PLC0415
 
     root = Settings.load().data_dir
@@ -98,25 +105,57 @@ def status(
     """
     import msgspec  # noqa: PLC0415 - help is quick without
 
-    from pipeline.local.stack import running  # noqa: PLC0415
+    from pipeline.local.state import running  # noqa: PLC0415
     from pipeline.settings import Settings  # noqa: PLC0415
 
-    root = Settings.load().data_dir
+    settings = Settings.load()
+    root = settings.data_dir
     state = running(root)
+    ended = _ended(state, settings) if state else []
     if as_json:
-        shown = msgspec.to_builtins(state.without_secrets()) | {"ended": state.ended} if state else {}
+        shown = msgspec.to_builtins(state.without_secrets()) | {"ended": ended} if state else {}
         typer.echo(msgspec.json.encode(shown))
     elif state is None:
         typer.echo(f"No local stack runs in {root.resolve()}; start it with: cxstream up")
     else:
         typer.echo(f"{state.phase.capitalize()} since {state.started_at:%Y-%m-%d %H:%M:%S} UTC.")
-        _print(state)
-    sys.exit(0 if state and state.phase == "running" and not state.ended else 1)
+        _print(state, settings)
+    sys.exit(0 if state and state.phase == "running" and not ended else 1)
 
 
-def _print(state: "State") -> None:
+def _with_worker(root: Path, state: "State", settings: "Settings") -> "State":
+    """Have the process that holds the stack start a worker if none lives, and give what it says then."""
+    from pipeline.local.state import WAKE, running  # noqa: PLC0415 - help is quick without
+
+    part = state.processes.get("worker")
+    if (part is not None and not part.has_ended) or _answers(settings):
+        return state
+    typer.echo("No worker lives there: one starts.")
+    os.kill(state.pid, WAKE)
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(0.1)
+        state = running(root) or state
+        found = state.processes.get("worker")
+        if found is not None and found != part and not found.has_ended:
+            break
+    return state
+
+
+def _ended(state: "State", settings: "Settings") -> list[str]:
+    """Give what has ended and is missing: not a worker in whose stead another one answers."""
+    return [name for name in state.ended if name != "worker" or not _answers(settings)]
+
+
+def _answers(settings: "Settings") -> bool:
+    from pipeline.cli.examine.worker import answers  # noqa: PLC0415 - help is quick without
+
+    return bool(settings.telemetry_port) and answers(settings)
+
+
+def _print(state: "State", loaded: "Settings") -> None:
     """Print where everything is; ours with its process."""
-    settings = state.settings
+    settings, ended = state.settings, _ended(state, loaded)
     places = {
         "kafka": [settings.get("kafka_bootstrap", "elsewhere, as the settings say")],
         "clickhouse": ["elsewhere, as the settings say"],
@@ -132,7 +171,7 @@ def _print(state: "State") -> None:
     for name, where in places.items():
         part = state.processes.get(name)
         if part is not None and part.has_ended:
-            where.append("HAS ENDED")
+            where.append("HAS ENDED" if name in ended else "has ended; another, not of this stack, answers")
         typer.echo(
             f"  {name:11} {'  '.join(where) or 'not started here'}" + (f"  pid {part.pid}" if part else "")
         )

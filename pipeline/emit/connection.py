@@ -1,6 +1,6 @@
 """How emitters reach Kafka: the settings in aiokafka's words, and its failures in ours.
 
-What comes in: settings. What goes out: keyword arguments, or a KafkaUnavailableError that says what to do.
+What comes in: settings. What goes out: keyword arguments, or an EmitError that says what to do.
 """
 
 import ssl
@@ -34,6 +34,14 @@ def connection_of(settings: Settings) -> dict[str, Any]:
     return connection
 
 
+def refuse_internal(topic: str, settings: Settings) -> None:
+    """Refuse to publish to a topic that the pipeline keeps for itself. Raises EmitError."""
+    if topic in {settings.stitch_topic, settings.watch_topic}:
+        raise EmitError(
+            f"{topic} is a topic that workers keep for themselves: publish to {', '.join(settings.source_topics)}"
+        )
+
+
 async def started(bootstrap: str, **options: Any) -> Any:
     """Give a started aiokafka producer that waits for all in-sync replicas. Raises EmitError."""
     # Not idempotent: aiokafka would then retry for ever when Kafka stays away. Copies count once anyway, and a
@@ -52,7 +60,7 @@ async def started(bootstrap: str, **options: Any) -> Any:
         await producer.stop()
         raise EmitError(
             f"cannot reach Kafka at {bootstrap} ({type(error).__name__}): is it up? `cxstream doctor` tells more"
-        ) from error
+        ) from None  # aiokafka's forty lines would hide it
     return producer
 
 

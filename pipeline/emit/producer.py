@@ -14,7 +14,7 @@ from uuid import uuid4
 import msgspec
 
 from pipeline.core.interaction import Rejection
-from pipeline.emit.connection import EmitError, connection_of, partitions_of, started
+from pipeline.emit.connection import EmitError, connection_of, partitions_of, refuse_internal, started
 from pipeline.emit.key import key_of, topic_of
 from pipeline.emit.verdict import RefusedError, contract_of, now_ms
 from pipeline.settings import Settings
@@ -33,6 +33,8 @@ class AsyncProducer:
         settings: read from the environment by default.
         topic: where all goes; by default each source has its own, see `topic_of`.
         clock: gives the sender's time in milliseconds.
+
+    Raises EmitError for a topic that the pipeline keeps for itself.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class AsyncProducer:
     ) -> None:
         self._settings = settings or Settings.load()
         self._bootstrap = bootstrap or self._settings.kafka_bootstrap
+        refuse_internal(topic, self._settings)
         self._topic = topic
         self._clock = clock
         self._contract = contract_of(self._settings)

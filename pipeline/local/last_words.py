@@ -82,10 +82,13 @@ def _lines(log: Path, after: int) -> list[str]:
 
 
 def _raised(said: _Line) -> LastWords:
-    """The outermost exception comes first; Faust's events repeat it."""
+    """The outermost exception comes first; Faust's events repeat it. A sentence needs no class beside it."""
     error = said.exception[0]
     event = _event(said).partition(" reason=")[0]
-    return LastWords(error.exc_type, " ".join(f"{event}: {error.exc_type}: {error.exc_value}".split()))
+    text = error.exc_value if " " in error.exc_value.strip() else f"{error.exc_type}: {error.exc_value}"
+    return LastWords(
+        error.exc_type, " ".join((text if event == "Crashed" else f"{event}: {text}").split()).rstrip(": ")
+    )
 
 
 def _event(said: _Line) -> str:

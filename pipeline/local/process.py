@@ -75,13 +75,14 @@ def stop(process: subprocess.Popen[bytes], seconds: float = _GRACE_SECONDS) -> N
 
 
 def tail(log: Path, lines: int = 15) -> str:
-    """Give the last lines of a log."""
+    """Give the last lines of a log, without the places in a program that Java lists below an error."""
     if not log.exists():
         return "(no log)"
     with log.open("rb") as content:
-        content.seek(max(0, log.stat().st_size - 400 * lines))
+        content.seek(max(0, log.stat().st_size - 2_000 * lines))
         text = content.read().decode("utf-8", errors="replace")
-    return "\n".join(text.splitlines()[-lines:])
+    told = [line for line in text.splitlines() if not line.lstrip().startswith(("at ", "... "))]
+    return "\n".join(told[-lines:])
 
 
 def note_owner(file: Path, process: subprocess.Popen[bytes]) -> None:

@@ -44,17 +44,28 @@ class Reviver:
         self._tell = tell
         self._pauses = Pauses()
         self._again_at: float | None = None
+        self._woken = False
         self.gave_up = False
         """Whether the worker stays dead."""
 
+    def wake(self) -> None:
+        """Have the next look start a worker where none lives, whatever became of earlier ones. Safe in a signal's handler."""
+        self._woken = True
+
     def look(self) -> None:
         """Start a worker if it is time, or tell that one has ended."""
+        if self._woken:
+            self._woken = False
+            if not self._stack.worker_pid or self._stack.worker_failure() is not None:
+                self._tell("Another worker starts, as cxstream up asked for.")
+                self._pauses = Pauses()
+                self._start()
+                return
         if self.gave_up:
             return
         if self._again_at is not None:
             if time.monotonic() >= self._again_at:
-                self._again_at = None
-                self._stack.start_worker()
+                self._start()
             return
         failure = self._stack.worker_failure()
         if failure is None:
@@ -65,8 +76,12 @@ class Reviver:
             often = "" if failure.is_on_purpose else f", for the {_TIMES}th time within a minute of its start"
             self._tell(
                 f"{failure}{often}\nIt is not started again; Kafka and ClickHouse go on. "
-                f"Its log: {failure.log}\nOnce that is put right: cxstream worker starts one."
+                f"Its log: {failure.log}\nOnce that is put right: cxstream up, in another terminal, starts another."
             )
         else:
             self._again_at = time.monotonic() + pause
             self._tell(f"{failure}; another starts in {pause:.0f} s.")
+
+    def _start(self) -> None:
+        self._again_at, self.gave_up = None, False
+        self._stack.start_worker()

@@ -10,8 +10,8 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
+from itertools import compress
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from pipeline.emit.connection import connection_of
@@ -22,7 +22,7 @@ from pipeline.local.kafka import LocalKafka
 from pipeline.local.key import key_file
 from pipeline.local.port import LOOPBACK
 from pipeline.local.process import stop_orphan, tail
-from pipeline.local.state import Part, State, forget, now, running, write
+from pipeline.local.state import Part, State, forget, now, private, running, write
 from pipeline.local.worker import LocalWorker, WorkerFailure
 from pipeline.settings import Settings
 from pipeline.settings.sources import STACK_LOCK
@@ -70,18 +70,15 @@ class LocalStack:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def start(self) -> None:
         """Start the servers, make topics and tables. Raises LocalServerError, TransportError, StoreError."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        private(self.root, "logs", *compress(("kafka", "clickhouse"), self._wanted))
         taken = f"a local stack already runs in {self.root}; cxstream status says where"
         self._running.enter_context(hold(self.root / STACK_LOCK, taken))
         try:
-            self._began_at = now()
             self._running.callback(forget, self.root)
             self._tell("starting")
             self._start()
@@ -138,9 +135,8 @@ class LocalStack:
         self._tell("running")
         environment = self.environment()
         if self._worker.telemetry_port and "telemetry_port" not in self._more:
-            del environment[
-                "CXSTREAM_TELEMETRY_PORT"
-            ]  # it reads our choice in stack.json, and may pass it over
+            # it reads our choice in stack.json, and may pass it over
+            del environment["CXSTREAM_TELEMETRY_PORT"]
         process = self._worker.start(environment)
         self._tell("running")
         return process

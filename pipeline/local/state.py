@@ -4,6 +4,7 @@ What comes in: a directory. What goes out: a state, or None. A file that a kille
 """
 
 import os
+import signal
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from pipeline.local.process import is_over
 from pipeline.settings.sources import STACK_LOCK, STACK_NAME
 from pipeline.settings.values import masked
 
+WAKE: Final = signal.SIGUSR1
+"""Asks the process that holds a stack to start a worker where none lives."""
 _LOOKS: Final = 20
 _LOOK_SECONDS: Final = 0.05
 
@@ -62,6 +65,16 @@ def running(root: Path) -> State | None:
         except (OSError, msgspec.MsgspecError):
             time.sleep(_LOOK_SECONDS)  # it has only just begun, or is about to end
     return None
+
+
+def private(root: Path, *parts: str) -> None:
+    """Make a stack's directory and its parts, which only their owner may enter: records name people."""
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for part in map(root.joinpath, parts):
+        if not part.exists():
+            part.mkdir(mode=0o700)
+        elif part.is_dir():  # whose part it is complains of anything else
+            part.chmod(0o700)
 
 
 def write(root: Path, state: State) -> None:

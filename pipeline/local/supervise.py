@@ -14,6 +14,7 @@ from typing import Final
 
 from pipeline.local.revive import Reviver
 from pipeline.local.stack import LocalStack
+from pipeline.local.state import WAKE
 
 _LOOK_SECONDS: Final = 0.3
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -26,8 +27,9 @@ def supervise(stack: LocalStack, *, worker: bool, up: Callable[[], None], tell: 
 
     A second signal does not wait: what still runs is killed with this process.
     """
-    _on_signals(_interrupt)
     reviver = Reviver(stack, tell)
+    signal.signal(WAKE, lambda *_: reviver.wake())
+    _on_signals(_interrupt)
     try:
         with stack, _telling_that_it_stops(tell):
             if worker:

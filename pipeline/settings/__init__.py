@@ -12,12 +12,12 @@ from typing import Annotated, Literal, Self
 import msgspec
 from msgspec import Meta
 
-from pipeline.settings.values import Secret, SettingsError
+from pipeline.settings.values import BROKERS, Secret, SettingsError
 
 __all__ = ["Secret", "Settings", "SettingsError"]
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
-Count = Annotated[int, Meta(ge=1)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Seconds = Annotated[float, Meta(gt=0)]
 Topic = Annotated[
     str,
@@ -26,6 +26,8 @@ Topic = Annotated[
         extra={"allowed": "1 to 249 letters, digits, dots, dashes or underscores"},
     ),
 ]
+Place = Annotated[str, Meta(pattern=r"^\d{1,9}/\d{1,18}$", extra={"allowed": "partition/offset: 3/51"})]
+Brokers = Annotated[str, Meta(pattern=BROKERS, extra={"allowed": "host:port, with commas between"})]
 Name = Annotated[str, Meta(pattern=r"^\S+$", extra={"allowed": "text without spaces, not empty"})]
 Key = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,8}$", extra={"allowed": "1 to 8 small letters or digits"})]
 Limit = Annotated[
@@ -44,7 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Every setting with its default. The name in the environment is CXSTREAM_ and the name in capitals."""
 
     kafka_bootstrap: Annotated[
-        Name, Meta(description="Brokers to start from: host:port, with commas between.")
+        Brokers, Meta(description="Brokers to start from: host:port, with commas between.")
     ] = "127.0.0.1:9092"
     kafka_group: Annotated[Name, Meta(description="Consumer group of the workers.")] = "cxstream"
     kafka_session_timeout_seconds: Annotated[
@@ -75,6 +77,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         "stitch"
     )
     stitch_partitions: Annotated[Count, Meta(description="Declared partitions of the stitch topic.")] = 8
+    stitch_passes_over: Annotated[
+        tuple[Place, ...], Meta(description="Records of the stitch topic that nobody of ours wrote.")
+    ] = ()
     watch_topic: Annotated[Topic, Meta(description="The internal topic of what watch is to look at.")] = (
         "watch"
     )
@@ -109,11 +114,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     max_record_bytes: Annotated[Count, Meta(description="A longer record is refused: too_large.")] = 1_048_576
     future_tolerance_seconds: Annotated[
-        Annotated[int, Meta(ge=0)] | None,
+        Annotated[int, Meta(ge=0, le=31_536_000)] | None,
         Meta(description="A time later than the broker's by more is refused: future. none lets it pass."),
     ] = 300
     horizon_days: Annotated[
-        Annotated[int, Meta(ge=1)] | None,
+        Annotated[int, Meta(ge=1, le=36_500)] | None,
         Meta(description="A time older than the broker's by more is refused: too_old. none lets it pass."),
     ] = 90
     session_gap_minutes: Annotated[Count, Meta(description="A longer silence cuts a session.")] = 30

@@ -3,6 +3,7 @@
 What comes in: a declared type and a raw value. What goes out: the typed value, or `ValueError` with what is allowed.
 """
 
+import math
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,13 @@ from msgspec import inspect
 
 NONE: Final = frozenset({"none", "pass", ""})
 """Words for "no value", in any case, where a setting may have none."""
+
+
+_PORT: Final = r"([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])"
+_BROKER: Final = rf"(\[[0-9A-Fa-f:.]+\]|[\w.-]+):{_PORT}"
+BROKERS: Final = rf"^{_BROKER}(,\s*{_BROKER})*$"
+"""Addresses of brokers; a user and a password have settings of their own."""
+_LOGIN: Final = re.compile(r"[^\s:@]+:[^\s@]*@")
 
 
 class Secret:
@@ -61,9 +69,12 @@ def convert(raw: object, declared: Any) -> Any:
     if isinstance(raw, str):
         raw = _from_text(raw.strip(), _unwrap(kind))
     try:
-        return msgspec.convert(raw, declared, strict=False, dec_hook=_custom)
+        value = msgspec.convert(raw, declared, strict=False, dec_hook=_custom)
     except msgspec.ValidationError:
         raise ValueError(allowed(declared)) from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(allowed(declared))
+    return value
 
 
 def _from_text(text: str, kind: inspect.Type) -> object:
@@ -133,6 +144,8 @@ def shown(value: object) -> str:
             return "''"
         case bool():
             return str(value).lower()
+        case str() if _LOGIN.search(value):
+            return _LOGIN.sub("***@", value)
         case tuple():
             return ",".join(map(str, value))
         case _:

@@ -34,6 +34,11 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     answer_timeout: float = 60.0
     """Seconds to wait for the next packet of an answer."""
 
+    @property
+    def address(self) -> str:
+        """Give its place for people."""
+        return f"{self.host}:{self.port}"
+
 
 def server_of(settings: Settings, user: str) -> Server:
     """Give the server that the settings name, for the "writer", "migrator" or "analyst"."""

@@ -4,6 +4,7 @@ What comes in: an exception of the driver. What goes out: `StoreError`s that a p
 blame here: admission has refused what a column cannot hold.
 """
 
+import re
 from typing import Final
 
 from clickhouse_driver import errors
@@ -48,21 +49,71 @@ _BROKEN: Final = (
 )
 
 
+_SILENT: Final = (errors.SocketTimeoutError, TimeoutError)
+_NO_CLICKHOUSE: Final = (
+    errors.UnexpectedPacketFromServerError,
+    errors.UnknownPacketFromServerError,
+    EOFError,
+)
+_WAY_OUT: Final = "cxstream doctor tells more; cxstream up starts a local stack"
+_PREFIX: Final = re.compile(r"^(?:Code: \d+\.? ?|DB::Exception: )+")
+_READONLY: Final = 164
+_UNKNOWN_TABLE: Final = 60
+
+
+def is_broken(error: Exception) -> bool:
+    """Whether the connection broke, or could not be made."""
+    return isinstance(error, _BROKEN) and not isinstance(error, errors.ServerException)
+
+
 def is_temporary(error: Exception) -> bool:
     """Whether the same rows may pass later: the connection broke, or the engine is full, busy or read-only."""
     if isinstance(error, errors.ServerException):
         return error.code in _TEMPORARY
-    return isinstance(error, _BROKEN)
+    return is_broken(error)
 
 
-def explain(error: Exception, doing: str) -> StoreError:
-    """Say what failed while doing what, in one line without the engine's stack trace."""
-    text = " ".join(str(error).split("Stack trace", maxsplit=1)[0].split()) or type(error).__name__
+def explain(error: Exception, doing: str, where: str = "the address that is set") -> StoreError:
+    """Say what failed while doing what with a statement of ours, in one line without the engine's stack trace."""
+    text = _text(error)
     code = error.code if isinstance(error, errors.ServerException) else None
     if code in _SCHEMA:
         return SchemaError(
-            f"{doing}: there is no such name; if the tables are of another version: cxstream migrate ({text})"
+            f"{doing}: the tables are not those of this version; cxstream migrate brings them up to date ({text})"
         )
+    if is_broken(error):
+        return UnavailableError(f"{doing}: {why_broken(error, where)}; {_WAY_OUT}")
     if not is_temporary(error):
         return RefusedError(f"{doing}: ClickHouse refused ({text})")
     return UnavailableError(f"{doing}: ClickHouse did not take it in time ({text})")
+
+
+def explain_theirs(error: Exception, where: str = "the address that is set") -> StoreError:
+    """Say what is wrong with a statement that somebody wrote: in the engine's own words, for they know the statement."""
+    if is_broken(error):
+        return UnavailableError(f"{why_broken(error, where)}; {_WAY_OUT}")
+    text = _PREFIX.sub("", _text(error))
+    code = error.code if isinstance(error, errors.ServerException) else None
+    if code == _READONLY:
+        return RefusedError(f"only reading is allowed here ({text})")
+    if code == _UNKNOWN_TABLE:
+        return RefusedError(f"{text} SHOW TABLES lists the views")
+    return RefusedError(text)
+
+
+def why_broken(error: Exception, where: str) -> str:
+    """Say why no answer came. The driver wraps what the system said, so its text is looked at."""
+    text = _text(error)
+    if isinstance(error, _SILENT) or "timed out" in text:
+        return f"ClickHouse at {where} does not answer"
+    if "refused" in text:
+        return f"nothing listens at {where}, where ClickHouse should be"
+    if "SSL" in text or "certificate" in text.lower():
+        return f"no TLS with {where}, see clickhouse_tls ({text})"
+    if isinstance(error, _NO_CLICKHOUSE):
+        return f"{where} does not speak ClickHouse's native protocol: TLS and clickhouse_tls is false, or another port ({text})"
+    return f"the connection to ClickHouse at {where} broke ({text})"
+
+
+def _text(error: Exception) -> str:
+    return " ".join(str(error).split("Stack trace", maxsplit=1)[0].split()) or type(error).__name__

@@ -45,7 +45,7 @@ def migrate(server: Server, *, files: Path | None = None) -> list[int]:
     try:
         applied = _cluster(server).migrate(DATABASE, path, variables={_DEFINER: server.user})
     except (errors.Error, EOFError, OSError) as error:
-        raise explain(error, "migrating") from error
+        raise explain(error, "migrating", server.address) from error
     except MigrationException as error:
         raise StoreError(f"migrating: {error}") from error
     catalogue.bring(server)
@@ -58,7 +58,7 @@ def compare(server: Server, *, files: Path | None = None) -> Difference:
     try:
         rows = _cluster(server).status(DATABASE, path)
     except (errors.Error, EOFError, OSError) as error:
-        raise explain(error, "reading which migrations were applied") from error
+        raise explain(error, "reading which migrations were applied", server.address) from error
     states = {state: tuple(r.version for r in rows if r.state == state) for state in {r.state for r in rows}}
     return Difference(states.get("pending", ()), states.get("md5-mismatch", ()), states.get("unknown", ()))
 

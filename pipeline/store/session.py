@@ -14,7 +14,7 @@ import structlog
 from clickhouse_driver import Client
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
-from pipeline.store.errors import explain, is_temporary
+from pipeline.store.errors import StoreError, explain, explain_theirs, is_temporary
 
 Answer = TypeVar("Answer")
 
@@ -43,8 +43,15 @@ set_on_retry_hooks([_tell])
 class Session:
     """A client and its patience."""
 
-    def __init__(self, client: Client, *, deadline: float = DEADLINE) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        deadline: float = DEADLINE,
+        may_pass: Callable[[Exception], bool] = is_temporary,
+    ) -> None:
         self._client = client
+        self._is_temporary = may_pass
         self._deadline = deadline
         self._stops_at = float("inf")
         self._lock = Lock()
@@ -59,7 +66,7 @@ class Session:
                     with attempt:
                         return operation(self._client)
         except Exception as error:
-            raise explain(error, doing) from error
+            raise self.explained(error, doing) from error
         raise AssertionError("stamina raises what the last attempt raised")
 
     def query(self, sql: str, parameters: dict[str, Any] | None = None, *, doing: str) -> list[Any]:
@@ -75,4 +82,9 @@ class Session:
         self._client.disconnect()
 
     def _may_pass(self, error: Exception) -> bool:
-        return time.monotonic() < self._stops_at and is_temporary(error)
+        return time.monotonic() < self._stops_at and self._is_temporary(error)
+
+    def explained(self, error: Exception, doing: str) -> StoreError:
+        """Say what failed while doing what; "" for a statement that is not ours."""
+        where = "{}:{}".format(*self._client.connection.hosts[0])
+        return explain(error, doing, where) if doing else explain_theirs(error, where)

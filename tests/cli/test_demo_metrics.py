@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from pipeline.cli.demo_metrics import metrics_table
-from pipeline.core.row import ProgressRow, WindowRow
+from pipeline.core.row import FinalityRow, WindowRow
 from pipeline.settings import Settings
 from pipeline.store.connect import server_of
 from pipeline.store.read import Reader
@@ -38,8 +38,8 @@ def test_a_line_has_the_whole_value_its_interval_n_the_final_share_and_the_days(
         for day, rate in rates.items()
     ]  # fmt: skip
     engine.write("metric_windows", windows)
-    engine.write("progress", [row(ProgressRow, watermark=(FIRST + 2 * DAY) * 1000)])
-    assert told()[1] == "session_conversion 20.0 % 15.9 to 24.9 % 300 67% ▁▅ ┊█"
+    engine.write("finality", [row(FinalityRow, watermark=(FIRST + 2 * DAY) * 1000)])
+    assert told()[1] == "session_conversion 20.0 % 15.9 to 24.9 % 300 33% ▁┊▅ █"
 
 
 def test_of_a_money_metric_the_currency_of_most_orders_is_shown(engine: Writer) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import time
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -239,3 +241,21 @@ def test_the_key_is_for_the_workers_eyes_only(
 
 def test_a_plain_listener_is_not_taken_for_tls(kafka: LocalKafka) -> None:
     assert not speaks_tls(*split(kafka.bootstrap))
+
+
+def test_servers_that_hang_are_said_to_hang_within_ten_seconds(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as kafka, socket.create_server(("127.0.0.1", 0)) as engine:
+        monkeypatch.setenv("CXSTREAM_KAFKA_BOOTSTRAP", f"127.0.0.1:{kafka.getsockname()[1]}")
+        monkeypatch.setenv("CXSTREAM_CLICKHOUSE_PORT", str(engine.getsockname()[1]))
+        monkeypatch.setenv("CXSTREAM_TELEMETRY_PORT", "0")
+        started = time.monotonic()
+        code, found = findings(run)
+    assert time.monotonic() - started < 15  # the machine may be busy; alone it takes 9
+    assert code == 1
+    for what in ("kafka", "clickhouse"):
+        assert "does not answer" in found[what]["found"]
+        for blame in ("sasl", "password"):
+            assert blame not in found[what]["cure"]
+    assert not any("password" in one["cure"] for one in found.values())

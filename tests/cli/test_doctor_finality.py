@@ -14,8 +14,9 @@ from pipeline.store.write import Writer
 from tests.store.rows import row
 
 HOUR = 3_600_000
-NOW = int(time.time() * 1000)
-LONG_AGO = NOW - 9 * HOUR
+NOW = 0
+"""Times here are beside the present, which goes on while other tests run."""
+LONG_AGO = -9 * HOUR
 
 
 @pytest.fixture
@@ -34,13 +35,15 @@ def settings(kafka: LocalKafka, engine: Writer, monkeypatch: pytest.MonkeyPatch)
 
 
 def write(engine: Writer, *, final: int, heard: dict[str, int], partitions: int = 2) -> None:
-    watermark = min(heard.get("web/0", 0), heard.get("web/1", 0))
-    text = msgspec.json.encode(heard).decode()
+    now = int(time.time() * 1000)
+    times = {source: now + beside for source, beside in heard.items()}
+    watermark = min(times.get("web/0", 0), times.get("web/1", 0))
+    text = msgspec.json.encode(times).decode()
     numbers = range(partitions)
     engine.write(
         "progress", [row(ProgressRow, partition=n, watermark=watermark, heard=text) for n in numbers]
     )
-    engine.write("finality", [row(FinalityRow, watermark=final)])
+    engine.write("finality", [row(FinalityRow, watermark=now + final)])
 
 
 def test_numbers_that_are_final_up_to_a_moment_ago_are_good(settings: Settings, engine: Writer) -> None:

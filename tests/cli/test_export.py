@@ -13,7 +13,7 @@ from urllib.request import urlopen
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pipeline.core.row import ProgressRow, WindowRow
+from pipeline.core.row import FinalityRow, WindowRow
 from pipeline.exporter import Exporter, ReadHealth
 from pipeline.settings import Settings, SettingsError
 from pipeline.store.connect import server_of
@@ -44,7 +44,7 @@ def hours(engine: Writer) -> Writer:
     ]  # fmt: skip
     answers = row(WindowRow, metric="nps", window=FIRST, channel="survey", numerator=100, denominator=1, n=1)
     engine.write("metric_windows", [*payments, answers])
-    engine.write("progress", [row(ProgressRow, watermark=(FIRST + 2 * HOUR + 60) * 1000)])
+    engine.write("finality", [row(FinalityRow, watermark=(FIRST + 2 * HOUR + 60) * 1000)])
     return engine
 
 
@@ -108,7 +108,7 @@ def test_a_value_of_too_few_is_absent_and_its_n_is_told(exporting: Exporting) ->
 
 def test_a_window_that_became_final_is_provisional_no_more(exporting: Exporting, hours: Writer) -> None:
     exporting.exporter.step()
-    hours.write("progress", [row(ProgressRow, watermark=(FIRST + 3 * HOUR) * 1000, position=9 << 16)])
+    hours.write("finality", [row(FinalityRow, watermark=(FIRST + 3 * HOUR) * 1000)])
     exporting.exporter.step()
     values = exporting.shown("cxstream_metric_value")
     assert {final for *_, final in values} == {"true"}

@@ -192,6 +192,13 @@ def test_json_holds_all_of_it(run: Run, engine: Writer) -> None:
     assert document["on"]["because"]["id"] == "page_viewed@6d 10:00"
 
 
+def test_json_gives_no_time_for_what_was_never_seen(run: Run, engine: Writer) -> None:
+    tell(engine, [interaction("identity_unlinked", at="10:00", ids="anonymous:a customer:42")])
+    (link,) = json.loads(run("identity", "anonymous:a", "--json").out)["links"]
+    assert (link["reason"], link["evidence"]) == ("no_such_link", 0)
+    assert (link["first_seen"], link["last_seen"]) == (None, None)
+
+
 @pytest.mark.usefixtures("engine")
 def test_who_is_unknown_is_told_with_a_way_out(run: Run) -> None:
     done = run("identity", "O-404")

@@ -1,9 +1,13 @@
 """The service agent's query: the last journeys of the customer behind any identifier."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pipeline.cli.reading import sql_of
 from pipeline.core.interaction import KINDS
+from pipeline.core.pseudonym import pseudonyms
 from pipeline.core.row import IdentityRow, JourneyRow
 from pipeline.store.write import Writer
 from tests.cli.conftest import Run
@@ -89,3 +93,34 @@ def test_it_knows_the_kinds_in_their_order() -> None:
     text = sql_of("last_journeys")
     places = [text.index(f"'{kind}'") for kind in KINDS]
     assert places == sorted(places)
+
+
+@pytest.mark.usefixtures("journeys")
+def test_a_service_desk_asks_by_one_command_and_types_an_email_in_clear(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journeys: Writer
+) -> None:
+    (tmp_path / "key").write_bytes(b"k" * 16)
+    monkeypatch.setenv("CXSTREAM_HMAC_KEY_FILE", str(tmp_path / "key"))
+    stored = pseudonyms(b"k" * 16, "k1")("email:ada@example.com")
+    journeys.write("identity", [row(IdentityRow, from_identifier=stored, to_identifier="customer:1")])
+    for identifier in ("Ada@Example.com", "email:ada@example.com", stored, "order:7"):
+        done = run("journeys", identifier, "--last", "2", "--format", "csv")
+        assert (done.code, done.err) == (0, "")
+        assert [line.split(",")[1] for line in done.out.splitlines()[1:]] == ["j12", "j11"]
+    nobody = run("journeys", "order:404")
+    assert (nobody.code, nobody.out) == (1, "")
+    assert "order:404: no journey of anybody behind it" in nobody.err
+
+
+@pytest.mark.usefixtures("journeys")
+def test_verify_counts_what_differs_from_the_archive_and_ends_with_1(run: Run) -> None:
+    done = run("verify", "--show", "1")
+    assert done.code == 1
+    assert re.search(r"journeys +0 rows +6 differ\n +wrong: JourneyRow\(", done.out)
+
+
+@pytest.mark.usefixtures("engine")
+def test_verify_of_what_is_equal_ends_with_0(run: Run) -> None:
+    done = run("verify")
+    assert done.code == 0
+    assert done.out.count(" 0 differ") == 6

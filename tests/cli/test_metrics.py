@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.cli.metric_list import DIMENSIONS, known
-from pipeline.core.row import ProgressRow, WindowRow
+from pipeline.core.row import FinalityRow, WindowRow
 from pipeline.store.write import Writer
 from tests.cli.conftest import START, Run
 from tests.store.rows import row
@@ -73,7 +73,7 @@ def payments(engine: Writer) -> Writer:
         if numerator is not None
     ]  # fmt: skip
     engine.write("metric_windows", rows)
-    engine.write("progress", [row(ProgressRow, watermark=START + 7 * 60_000)])
+    engine.write("finality", [row(FinalityRow, watermark=START + 7 * 60_000)])
     return engine
 
 

@@ -79,4 +79,4 @@ def test_without_clickhouse_it_says_so(run: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("CXSTREAM_CLICKHOUSE_PORT", "1")
     refused = run("migrate")
     assert refused.code == 1
-    assert "ClickHouse did not take it in time" in refused.err
+    assert "nothing listens at 127.0.0.1:1, where ClickHouse should be" in refused.err

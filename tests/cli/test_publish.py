@@ -100,6 +100,14 @@ def test_a_structured_cloudevent_gets_its_content_type(place: Place) -> None:
     assert record.headers() == [("content-type", b"application/cloudevents+json")]
 
 
+@pytest.mark.parametrize("topic", ["stitch", "watch"])
+def test_topics_that_workers_keep_for_themselves_are_refused(topic: str, tmp_path: Path) -> None:
+    write(tmp_path / "a.ndjson", [viewed(1)])
+    run = cxstream(tmp_path, "publish", "--topic", topic, "a.ndjson")
+    assert run.returncode == 1
+    assert f"{topic} is a topic that workers keep for themselves: publish to interactions.web" in run.stderr
+
+
 def test_the_topic_can_be_given(place: Place) -> None:
     other = f"{place.topic}.other"
     make_topic(place.bootstrap, other)

@@ -1,6 +1,9 @@
 """What emitters do when Kafka goes away under them: they say so in bounded time."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +16,7 @@ from pipeline.local.demo import DemoRecord
 from pipeline.local.kafka import LocalKafka
 from pipeline.settings import Settings
 from tests.emit.topics import make_topic
+from tests.store.forward import free_port
 
 pytestmark = pytest.mark.real
 
@@ -66,3 +70,15 @@ async def test_bulk_publishing_raises_and_counts_only_what_was_acknowledged(own_
         await publish_without_end()
     assert time.monotonic() - stopped[0] < 20
     assert bulk.acknowledged == 1
+
+
+def test_the_example_without_kafka_says_so_last_and_shortly() -> None:
+    example = Path(__file__).parents[2] / "docs" / "examples" / "ten_lines.py"
+    environment = {**os.environ, "CXSTREAM_KAFKA_BOOTSTRAP": f"127.0.0.1:{free_port()}"}
+    run = subprocess.run(
+        [sys.executable, example], env=environment, capture_output=True, text=True, check=False
+    )
+    told = [line for line in run.stderr.splitlines() if line.startswith("pipeline.emit")]
+    assert len(told) == 1
+    assert "cannot reach Kafka at 127.0.0.1" in told[0]
+    assert run.stderr.count("Traceback") == 1

@@ -42,6 +42,13 @@ def test_what_is_absent_is_set_and_the_pipeline_accepts_it(kafka: LocalKafka, to
     assert "sent_at" in json.loads(record.value())
 
 
+@pytest.mark.parametrize("topic", ["stitch", "watch"])
+def test_topics_that_workers_keep_for_themselves_are_refused(topic: str) -> None:
+    for kind in (Producer, AsyncProducer):
+        with pytest.raises(EmitError, match="workers keep for themselves"):
+            kind(settings=Settings(), topic=topic)
+
+
 def test_what_is_given_stays(kafka: LocalKafka, topic: str) -> None:
     happened = datetime.now(UTC).isoformat(timespec="milliseconds")
     with Producer(kafka.bootstrap, settings=Settings(), topic=topic) as producer:

@@ -58,7 +58,7 @@ def test_a_worker_without_its_topics_says_how_to_make_them(stack: LocalStack) ->
 def test_a_worker_without_clickhouse_says_so_and_ends(stack: LocalStack) -> None:
     code, output = ends(worker(stack, CXSTREAM_CLICKHOUSE_PORT="1"))
     assert code != 0
-    assert "ClickHouse did not take it in time" in output
+    assert "nothing listens at 127.0.0.1:1, where ClickHouse should be" in output
 
 
 def test_a_worker_with_a_wrong_password_says_so_and_never_shows_it(stack: LocalStack) -> None:
@@ -97,7 +97,7 @@ def test_clickhouse_that_stalls_or_goes_away_ends_the_worker_and_the_next_one_lo
     asyncio.run(publish(bootstrap, records[1000:]))
     code, output = ends(left_alone)
     assert code != 0, output
-    assert "ClickHouse did not take it in time" in output
+    assert "where ClickHouse should be" in output or "connection to ClickHouse" in output, output
 
     stack.clickhouse.start()
     last = worker(stack)

@@ -71,7 +71,7 @@ def test_a_killed_worker_is_started_again_and_goes_on_until_it_never_lives_for_l
 
     os.kill(pid, signal.SIGKILL)
     operator.hears("another starts in 2 s.", operator.up)
-    while "cxstream worker starts one." not in (told := operator.out.read_text()):
+    while "cxstream up, in another terminal, starts another." not in (told := operator.out.read_text()):
         state = running(operator.data)
         if state is not None and not state.ended:
             operator.started.append(state.processes["worker"].pid)
@@ -83,7 +83,12 @@ def test_a_killed_worker_is_started_again_and_goes_on_until_it_never_lives_for_l
     assert status.returncode == 1
     assert "HAS ENDED" in status.stdout
     assert operator.cxstream("query", "SELECT 1").returncode == 0
-    assert down(operator) == 1
+
+    again = operator.cxstream("up")
+    assert (again.returncode, "HAS ENDED" in again.stdout) == (0, False), again.stdout + again.stderr
+    assert worker(operator) != pid
+    assert operator.cxstream("status").returncode == 0
+    assert down(operator) == 0
 
 
 def test_a_worker_whose_settings_are_refused_is_not_tried_again(operator: Operator, tmp_path: Path) -> None:
@@ -112,7 +117,10 @@ def test_a_worker_that_stopped_since_too_much_was_rejected_does_not_go_on_to_dra
     asyncio.run(send())
     operator.hears("It is not started again", operator.up)
     told = operator.out.read_text()
-    assert "TooManyRejectionsError: stopping: 100 records in a row of interactions.web/0 were refused" in told
+    assert (
+        "The worker ended with exit code 1: stopping: 100 records in a row of interactions.web/0 were refused"
+        in told
+    )
     assert "{" not in told
     assert "another starts" not in told
     assert operator.cxstream("query", "SELECT reason FROM rejections LIMIT 1").returncode == 0

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.request import urlopen
 
+import msgspec
+
 from pipeline.local.port import is_free
-from pipeline.local.state import running
+from pipeline.local.state import Part, running, write
 from tests.local.stack_fixture import Operator, operator
 
 __all__ = ["operator"]
@@ -33,6 +35,11 @@ def worker(operator: Operator) -> Iterator[subprocess.Popen[bytes]]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
+
+
+def _unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def logged(operator: Operator, event: str) -> dict[str, object]:
@@ -110,3 +117,35 @@ def test_a_worker_that_is_started_again_takes_another_port_if_its_own_was_taken_
             time.sleep(0.1)
         operator.started += [part.pid for part in again.processes.values()]
         serves(again.settings["telemetry_port"])
+
+
+def test_a_worker_of_ones_own_stands_in_for_the_stacks_that_has_ended(operator: Operator) -> None:
+    operator.environment["CXSTREAM_TELEMETRY_PORT"] = str(_unused_port())
+    state = operator.start("--no-worker")
+    assert running(operator.data) == state
+    with worker(operator):
+        serves(operator.environment["CXSTREAM_TELEMETRY_PORT"])
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        processes = {**state.processes, "worker": Part(gone.pid, state.started_at)}
+        write(operator.data, msgspec.structs.replace(state, processes=processes))
+        status = operator.cxstream("status")
+        assert (status.returncode, "HAS ENDED" in status.stdout) == (0, False), status.stdout
+        assert "another, not of this stack, answers" in status.stdout
+    assert operator.cxstream("status").returncode == 1
+
+
+def test_status_and_a_second_up_reach_for_no_broker(operator: Operator) -> None:
+    operator.start()
+    for command in ("status", "up"):
+        program = f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); from pipeline.cli import main; main(['{command}'])"
+        run = subprocess.run(
+            [sys.executable, "-c", program],
+            env=operator.environment,
+            cwd=operator.data.parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "pipeline.local.state" in run.stderr.split()
+        assert not {"faust", "aiokafka", "clickhouse_driver"} & set(run.stderr.split())

@@ -14,9 +14,9 @@ import pytest
 
 from pipeline.local.hold import hold, is_held
 from pipeline.local.key import key_file
-from pipeline.local.process import LocalServerError, note_owner, stop_orphan
+from pipeline.local.process import LocalServerError, note_owner, stop_orphan, tail
 from pipeline.local.stack import LocalStack
-from pipeline.local.state import Part, State, forget, now, running, write
+from pipeline.local.state import Part, State, forget, now, private, running, write
 from pipeline.settings import Settings
 from pipeline.settings.sources import STACK_LOCK, STACK_NAME
 
@@ -50,6 +50,23 @@ def test_a_state_that_is_not_yet_said_is_waited_for_and_one_that_is_forgotten_is
         forget(tmp_path)
         (tmp_path / STACK_NAME).write_text('{"phase": "runn')
         assert running(tmp_path) is None
+
+
+def test_only_its_owner_may_enter_where_records_lie(tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    (tmp_path / "older" / "kafka").mkdir(parents=True, mode=0o755)
+    for each in (root, tmp_path / "older"):
+        private(each, "kafka", "logs")
+        assert [stat.S_IMODE((each / part).stat().st_mode) for part in ("kafka", "logs")] == [0o700] * 2
+    assert stat.S_IMODE(root.stat().st_mode) == 0o700
+
+
+def test_the_end_of_a_log_tells_what_went_wrong_and_not_where_in_java(tmp_path: Path) -> None:
+    log = tmp_path / "kafka.log"
+    log.write_text(
+        "the disk is full\njava.io.IOException: no space\n" + "\tat kafka.Log.append(Log.scala)\n" * 40
+    )
+    assert tail(log) == "the disk is full\njava.io.IOException: no space"
 
 
 def test_only_its_owner_may_read_it_even_where_an_older_one_was_open_to_all(tmp_path: Path) -> None:

@@ -365,7 +365,7 @@ def test_checksums_do_not_depend_on_order_copies_or_the_watermark(analyst: Reade
         ("touchpoints", {"stage": "intend"}),
         ("sessions", {"orders": 1}),
         ("journeys", {"outcome": "cancelled"}),
-        ("frictions", {"score": 2.5}),
+        ("frictions", {"score": 9.0}),
         ("identity", {"state": "removed"}),
         ("metric_windows", {"n": 9}),
     ],
@@ -386,6 +386,14 @@ def test_a_checksum_changes_with_any_row(
     } == {table}
 
 
+def test_the_checksum_of_customers_changes_with_what_they_are(analyst: Reader, writer: Writer) -> None:
+    for each, rows in _batches().items():
+        writer.write(each, rows)
+    before = analyst.checksums()["customers"]
+    writer.write("touchpoints", [row(TouchpointRow, id="i-9", time=AT + 9)])
+    assert analyst.checksums()["customers"] != before
+
+
 def _batches() -> dict[str, list[Any]]:
     return {
         "interactions": [row(InteractionRow, id=f"i-{number}", hash=number) for number in range(5)],
@@ -393,7 +401,7 @@ def _batches() -> dict[str, list[Any]]:
         "touchpoints": [row(TouchpointRow, id=f"i-{number}") for number in range(5)],
         "sessions": [row(SessionRow)],
         "journeys": [row(JourneyRow, journey_id=f"j-{number}") for number in range(5)],
-        "frictions": [row(FrictionRow), row(FrictionRow, kind="late_delivery", absence=1, time=AT + 1)],
+        "frictions": [row(FrictionRow), row(FrictionRow, kind="late_delivery", absence=1, time=AT + 1000)],
         "identity": [row(IdentityRow)],
         "metric_windows": [row(WindowRow, window=MINUTE + 60 * number) for number in range(5)],
     }

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Final
 
-from pipeline.cli.examine.address import unreachable
+from pipeline.cli.examine.address import SECONDS, unreachable
 from pipeline.cli.examine.finding import Finding
 from pipeline.cli.reading import reading, sql_of
 from pipeline.settings import Settings
 from pipeline.store.connect import server_of
 from pipeline.store.errors import SchemaError, StoreError
 from pipeline.store.migrate import compare, refuse
-from pipeline.store.read import Reader
+from pipeline.store.read import Reader, why_silent
 
 _DATABASES: Final = {"writer": "cx_store", "analyst": "cx"}
 _SECONDS: Final = 2.0
@@ -23,6 +23,9 @@ def clickhouse(settings: Settings) -> Iterator[Finding]:
     if why := unreachable(host, port):
         cure = "start it (here: cxstream up), or set clickhouse_host and clickhouse_port"
         yield Finding("clickhouse", "wrong", why, cure)
+        return
+    if why := why_silent(server_of(settings, "analyst"), SECONDS):
+        yield Finding("clickhouse", "wrong", why, "see its log, and clickhouse_port and clickhouse_tls")
         return
     schema = _schema(settings)
     yield schema
@@ -59,7 +62,7 @@ def _login(settings: Settings, user: str, database: str) -> Finding:
     except SchemaError as error:
         return Finding(what, "wrong", str(error), "cxstream migrate")
     except StoreError as error:
-        cure = f"set clickhouse_{user}_password, or clickhouse_tls; a worker needs the writer, queries the analyst"
+        cure = f"set clickhouse_{user}_password; a worker needs the writer, queries the analyst"
         return Finding(what, "wrong", str(error), cure)
 
 

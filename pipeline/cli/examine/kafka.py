@@ -18,6 +18,7 @@ from pipeline.emit.connection import connection_of
 from pipeline.kafka.topics import State, declared, inspect
 from pipeline.settings import Settings
 
+_SILENT = "it does not answer"
 _PATIENCE = 15.0
 """Seconds for all that is asked of a broker that answers."""
 
@@ -50,14 +51,20 @@ def _server(settings: Settings) -> Finding | None:
         return Finding("kafka", "wrong", why, "start it (here: cxstream up), or set kafka_bootstrap")
     if settings.kafka_tls and (why := distrusted(host, port, settings)):
         return Finding("kafka", "wrong", why, "set kafka_tls and kafka_tls_ca_file to what this listener has")
-    if why := asyncio.run(_refused(settings, host, port)):
-        if not settings.kafka_tls and speaks_tls(host, port):
-            return Finding(
-                "kafka", "wrong", f"{host}:{port} speaks TLS, and kafka_tls is false", "set kafka_tls = true"
-            )
-        cure = "check kafka_sasl_mechanism, kafka_user and kafka_password, and the listener's own settings"
-        return Finding("kafka", "wrong", f"{host}:{port} refuses: {why}", cure)
-    return None
+    why = asyncio.run(_refused(settings, host, port))
+    return _unusable(settings, host, port, why) if why else None
+
+
+def _unusable(settings: Settings, host: str, port: int, why: str) -> Finding:
+    """What it means that no client gets through, where something listens."""
+    if not settings.kafka_tls and speaks_tls(host, port):
+        found = f"{host}:{port} speaks TLS, and kafka_tls is false"
+        return Finding("kafka", "wrong", found, "set kafka_tls = true")
+    if why == _SILENT:
+        found = f"{host}:{port} takes connections and does not answer within {SECONDS:.0f} s"
+        return Finding("kafka", "wrong", found, "it hangs, or is no Kafka: see its log, or start it again")
+    cure = "check kafka_sasl_mechanism, kafka_user and kafka_password, and the listener's own settings"
+    return Finding("kafka", "wrong", f"{host}:{port} refuses: {why}", cure)
 
 
 async def _refused(settings: Settings, host: str, port: int) -> str:
@@ -71,7 +78,9 @@ async def _refused(settings: Settings, host: str, port: int) -> str:
                 await admin.start()
             finally:
                 await admin.close()
-    except (KafkaError, OSError, TimeoutError) as error:
+    except TimeoutError:
+        return _SILENT
+    except (KafkaError, OSError) as error:
         return f"{type(error).__name__} {error}".strip()
     return ""
 

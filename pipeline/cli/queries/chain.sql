@@ -18,8 +18,8 @@ SELECT
     link.state AS state,
     link.reason AS reason,
     link.evidence AS evidence,
-    link.first_seen AS first_seen,
-    link.last_seen AS last_seen,
+    if(link.evidence = 0, NULL, link.first_seen) AS first_seen,
+    if(link.evidence = 0, NULL, link.last_seen) AS last_seen,
     link.first_source AS first_source,
     link.first_id AS first_id,
     count() OVER (PARTITION BY link.from_identifier, link.state) AS alike

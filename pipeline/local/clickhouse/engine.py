@@ -17,6 +17,7 @@ from chdb.state import connect
 from pipeline.local.clickhouse.access import User
 from pipeline.local.clickhouse.blocks import Column
 from pipeline.local.clickhouse.failure import Failure, failure_of
+from pipeline.local.clickhouse.outside import refuse_database
 from pipeline.local.clickhouse.sql import quote, quote_name
 
 _UNKNOWN_SETTING: Final = 115
@@ -43,6 +44,8 @@ class Engine:
 
     def session(self, user: User, database: str) -> "Session":
         """Open a session with a user's rights. Raises Failure."""
+        if user.read_only:
+            refuse_database(database)
         return Session(connect(self._address), user, database, tag=f"cxstream-{next(self._numbers)}")
 
     def kill(self, tag: str) -> None:

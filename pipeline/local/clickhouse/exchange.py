@@ -57,6 +57,15 @@ class Exchange(BaseHTTPRequestHandler, ABC):
 
     do_POST = do_HEAD = do_GET  # noqa: N815
 
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002 - the base class's
+        """Refuse what is no request that we answer, such as PUT, in plain text."""
+        self.close_connection = True
+        text = f"{message or 'this is no request'}: ask by GET or POST\n".encode(errors="replace")
+        headers = {"Content-Type": "text/plain; charset=UTF-8", "Connection": "close"}
+        self._head(code, {**headers, "Content-Length": str(len(text))})
+        if self.command != "HEAD":
+            self.wfile.write(text)
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
         """Log nothing: addresses may hold passwords."""
 

@@ -73,7 +73,13 @@ class HttpClient(Exchange):
         if request.path != "/":
             raise Failure(_NOT_FOUND, f"there is nothing at {request.path}: ask at /")
         statement, rows = _split(request)
-        check(statement, user, reads_only=request.method != "POST")
+        check(
+            statement,
+            user,
+            parameters=request.parameters,
+            settings=request.settings,
+            reads_only=request.method != "POST",
+        )
         with closing(self._engine.session(user, request.database)) as session:
             session.use_settings(request.settings)
             with self._watch.over(self.connection, session.tag):

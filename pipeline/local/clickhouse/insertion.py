@@ -13,8 +13,9 @@ from pipeline.local.clickhouse.blocks import Block, Column
 from pipeline.local.clickhouse.engine import Session
 from pipeline.local.clickhouse.failure import Failure
 from pipeline.local.clickhouse.layout import layout_of
+from pipeline.local.clickhouse.outside import refuse_names
 from pipeline.local.clickhouse.rows import RowsFile
-from pipeline.local.clickhouse.sql import quote, quote_name
+from pipeline.local.clickhouse.sql import lex, quote, quote_name
 from pipeline.local.clickhouse.statement import Insert
 
 _NO_SUCH_COLUMN: Final = 16
@@ -36,9 +37,12 @@ def insert_blocks(blocks: Iterable[Block], session: Session, insert: Insert, ans
 
 def insert_bytes(data: bytes, session: Session, insert: Insert) -> int:
     """Insert rows in the format that the query names, and give their number. Raises Failure."""
+    form = insert.format or "Values"
+    if form.lower() == "values":  # which may be expressions
+        refuse_names(list(lex(data.decode(errors="surrogateescape"))), {})
     with RowsFile() as rows:
         rows.write(data)
-        return _store(session, insert, rows, insert.format or "Values")
+        return _store(session, insert, rows, form)
 
 
 def _store(session: Session, insert: Insert, rows: RowsFile, form: str) -> int:

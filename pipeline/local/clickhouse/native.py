@@ -89,7 +89,7 @@ class NativeClient:
 
     def _run(self, session: Session, user: User, query: Query) -> None:
         statement = statement_of(query.text)
-        check(statement, user)
+        check(statement, user, parameters=query.parameters, settings=query.settings)
         check_native(statement, self._engine.formats)
         session.use_settings(query.settings)
         answer = Answer(self._send, compressed=query.compressed)

@@ -1,5 +1,6 @@
--- Per view a checksum that no order of rows changes. Left out is what the watermark decides, absences too; refused
--- records count once per content, since each resend of one is refused again; when the broker took a copy is no content.
+-- Per view a checksum that no order of rows changes. Left out is what the watermark decides: what is final, ended or
+-- open, and absences, with what they add to other numbers, since they show only from their deadline on. Refused records count
+-- once per content, since each resend of one is refused again; when the broker took a copy is no content.
 SELECT
     'interactions' AS view,
     count() AS size,
@@ -27,14 +28,44 @@ UNION ALL
 SELECT
     'sessions' AS view,
     count() AS size,
-    sum(cityHash64(tuple(* EXCEPT (frictions)))) AS checksum
-FROM cx.sessions
+    sum(cityHash64(tuple(sessions.* REPLACE (sessions.frictions - absences.due AS frictions)))) AS checksum
+FROM cx.sessions AS sessions
+LEFT JOIN
+    (
+        SELECT
+            customer,
+            session_id,
+            count() AS due
+        FROM cx.frictions
+        WHERE absence = 1
+        GROUP BY customer, session_id
+    ) AS absences ON sessions.customer = absences.customer AND sessions.session_id = absences.session_id
 UNION ALL
 SELECT
     'journeys' AS view,
     count() AS size,
-    sum(cityHash64(tuple(* EXCEPT (ended, frictions) REPLACE (if(outcome = 'abandoned', 'open', outcome) AS outcome)))) AS checksum
-FROM cx.journeys
+    sum(
+        cityHash64(
+            tuple(
+                journeys.* EXCEPT (ended)
+                REPLACE (
+                    if(journeys.outcome = 'abandoned', 'open', journeys.outcome) AS outcome,
+                    journeys.frictions - absences.due AS frictions
+                )
+            )
+        )
+    ) AS checksum
+FROM cx.journeys AS journeys
+LEFT JOIN
+    (
+        SELECT
+            customer,
+            journey_id,
+            count() AS due
+        FROM cx.frictions
+        WHERE absence = 1
+        GROUP BY customer, journey_id
+    ) AS absences ON journeys.customer = absences.customer AND journeys.journey_id = absences.journey_id
 UNION ALL
 SELECT
     'frictions' AS view,
@@ -42,6 +73,12 @@ SELECT
     sum(cityHash64(tuple(*))) AS checksum
 FROM cx.frictions
 WHERE absence = 0
+UNION ALL
+SELECT
+    'customers' AS view,
+    count() AS size,
+    sum(cityHash64(tuple(* EXCEPT (frictions_90_days, streak, open_journey_id, open_journey_stage)))) AS checksum
+FROM cx.customers
 UNION ALL
 SELECT
     'identity' AS view,

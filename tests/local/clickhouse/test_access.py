@@ -1,6 +1,7 @@
 """Who may do what, and that nothing gets around it."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from clickhouse_driver.errors import ServerException
 
 from pipeline.local.clickhouse import LocalClickHouse
 from pipeline.local.clickhouse.access import engine_environment, find_users_xml
+from pipeline.local.clickhouse.outside import FUNCTIONS
 
 from .clients import ask, basic, connect, native
 
@@ -175,6 +177,102 @@ def test_nothing_outside_is_reached_through_table_functions(
     assert ask(clickhouse, f"SELECT * FROM {function}", login=user).code in {_DENIED, _READONLY}
 
 
+_READS_A_FILE = [
+    "SELECT file('{}')",
+    "SELECT `file`('{}')",
+    "SELECT \"f\\x69le\"('{}')",
+    "SELECT file /* x */ ('{}')",
+    "SELECT arrayMap(file, ['{}'])",
+    "SELECT * APPLY file FROM (SELECT '{}')",
+    "SELECT * APPLY(file) FROM (SELECT '{}')",
+    "SELECT 1 WHERE file('{}') = ''",
+    "EXPLAIN SELECT file('{}')",
+    "WITH (SELECT file('{}')) AS x SELECT x",
+    "SELECT 1 FORMAT Template SETTINGS format_template_row = '{}'",
+    "SELECT 1 FORMAT Template SETTINGS format_template_resultset = '{}'",
+    "SELECT 1 FORMAT Protobuf SETTINGS format_schema = '{}:x'",
+    "INSERT INTO cx_store.try_0 VALUES (file('{}'))",
+    "INSERT INTO cx_store.try_0 FORMAT Values (file('{}'))",
+]
+
+
+@pytest.mark.parametrize("query", _READS_A_FILE)
+@pytest.mark.parametrize("user", USERS)
+def test_no_file_of_the_server_is_read(
+    query: str, user: str, clickhouse: LocalClickHouse, make_table: Callable[..., str], tmp_path: Path
+) -> None:
+    secret, table = tmp_path / "secret", make_table("s String")
+    secret.write_text("the migrator's password")
+    query = query.format(secret)
+    answer = ask(clickhouse, query, login=user)
+    assert (answer.code, "password" in answer.text) in {(_DENIED, False), (_READONLY, False)}
+    assert _code(native(clickhouse, user), query) in {_DENIED, _READONLY, _SYNTAX}
+    assert ask(clickhouse, f"SELECT count() FROM {table}").text == "0\n"
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_neither_a_parameter_nor_a_setting_of_the_address_reads_a_file(
+    user: str, clickhouse: LocalClickHouse, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("the migrator's password")
+    by_name = f"SELECT arrayMap({{f:Identifier}}, ['{secret}'])"
+    for value in ("file", "`file`", "f\\x69le"):
+        assert ask(clickhouse, by_name, login=user, param_f=value).code == _DENIED
+    for setting in ("format_template_row", "format_template_resultset", "format_schema"):
+        answer = ask(clickhouse, "SELECT 1 FORMAT Template", login=user, **{setting: str(secret)})
+        assert (answer.code, "password" in answer.text) == (_DENIED, False)
+        with pytest.raises(ServerException) as caught:
+            native(clickhouse, user).execute("SELECT 1", settings={setting: str(secret)})
+        assert caught.value.code == _DENIED
+
+
+_LOOKS_OUTSIDE = re.compile(
+    r"^ai[a-z]|file|cert|addressto|catboost|macro|kernel|serverport|serversetting", re.IGNORECASE
+)
+
+
+def test_every_function_of_the_engine_that_looks_outside_is_refused(analyst: Client) -> None:
+    named = [name for (name,) in analyst.execute("SELECT name FROM system.functions")]
+    outside = [name for name in named if _LOOKS_OUTSIDE.search(name) and "profile" not in name.lower()]
+    assert {"file", "getServerSetting", "filesystemAvailable", "aiGenerate"} <= set(outside)
+    assert {name for name in outside if name.lower() not in FUNCTIONS} == set()
+    for name in outside:
+        assert _code(analyst, f"SELECT {name}('x')") == _DENIED, name
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT path FROM system.disks",
+        "SELECT path FROM `system`.`disks`",
+        "SELECT value FROM system . server_settings",
+        "SELECT * FROM system.processes",
+        "SHOW PROCESSLIST",
+        "USE system",
+    ],
+)
+def test_an_analyst_does_not_learn_where_things_lie_nor_what_others_ask(
+    query: str, clickhouse: LocalClickHouse, analyst: Client
+) -> None:
+    assert _code(analyst, query) == _DENIED
+    assert ask(clickhouse, query, login="analyst").code == _DENIED
+
+
+def test_an_analyst_reads_bare_names_of_the_views_databases_only(clickhouse: LocalClickHouse) -> None:
+    assert ask(clickhouse, "SELECT path FROM disks", login="analyst", database="system").code == _DENIED
+    by_name = ask(clickhouse, "SELECT * FROM {t:Identifier}", login="analyst", param_t="system.disks")
+    assert by_name.code == _DENIED
+    assert ask(clickhouse, "SELECT count() FROM system.columns", login="analyst").status == 200
+
+
+@pytest.mark.parametrize(
+    "engine", ["File('LineAsString', '/etc/passwd')", "URL('http://127.0.0.1:1/', 'CSV')"]
+)
+def test_no_table_lies_over_a_file_or_an_address(engine: str, migrator: Client) -> None:
+    assert _code(migrator, f"CREATE TABLE cx_store.outside (s String) ENGINE = {engine}") == _DENIED
+
+
 _AROUND = {
     "SELECT 1; SELECT 2": _SYNTAX,
     "SELECT 1; SET ROLE cx_migrator": _SYNTAX,
@@ -225,6 +323,7 @@ def test_format_is_refused_on_the_native_port_only(anyone: Client, clickhouse: L
         "SELECT $$; SET ROLE x$$ AS x",
         "SELECT 1 AS x;",
         "SELECT 1 AS role, 'python(x)' AS y ; -- the end",
+        "SELECT 'file(x)' AS file, t.file FROM (SELECT 1 AS file) AS t",
     ],
 )
 def test_a_literal_a_comment_or_a_name_with_such_words_is_not_refused(query: str, anyone: Client) -> None:

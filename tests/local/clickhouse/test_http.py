@@ -187,6 +187,22 @@ def test_what_is_no_request_does_no_harm(clickhouse: LocalClickHouse) -> None:
     assert ask(clickhouse, "SELECT 1").text == "1\n"
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_another_method_is_refused_in_plain_text(method: str, clickhouse: LocalClickHouse) -> None:
+    answer = ask(clickhouse, "SELECT 1", method=method)
+    assert answer.status == 501
+    assert answer.text == f"Unsupported method ('{method}'): ask by GET or POST\n"
+
+
+def test_what_is_no_utf_8_is_the_senders_mistake(clickhouse: LocalClickHouse) -> None:
+    for answer in (
+        ask(clickhouse, b"SELECT '\xff\xfe'"),
+        ask(clickhouse, "SELECT {x:String}", path="/?param_x=%FF"),
+    ):
+        assert (answer.status, answer.code) == (400, 36)
+        assert "is no UTF-8" in answer.text
+
+
 def test_data_frames_go_in_and_come_out(clickhouse: LocalClickHouse, make_table: Callable[..., str]) -> None:
     table = make_table("n UInt64, s String, f Nullable(Float64), l LowCardinality(String)")
     frame = pd.DataFrame({"n": range(100_000), "s": [f"s{n}'\n" for n in range(100_000)]})
