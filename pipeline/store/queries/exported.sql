@@ -11,6 +11,7 @@ SELECT
 FROM cx.metrics(seconds = {seconds:UInt32}, by = {by:Array(String)})
 WHERE
     metric IN {metrics:Array(String)}
+    AND window <= now() -- not deadlines that are still ahead, which friction_rate counts
     AND window >= (SELECT toDateTime(past.watermark, 'UTC') FROM cx.watermark AS past) - toIntervalSecond({back:UInt32})
 ORDER BY window DESC
 LIMIT 1 BY metric, channel, currency, is_final
