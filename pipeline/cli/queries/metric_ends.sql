@@ -1,5 +1,5 @@
--- The oldest and the newest window with something in them, of one metric or of all; 0 where there is none. Deadlines that
--- are still ahead (friction_rate counts them) are no news yet.
+-- The oldest and the newest window with something in them, of one metric or of all; 0 where there is none.
+-- Deadlines that are still ahead (friction_rate counts them) are no news yet.
 SELECT
     toUInt32(min(window)) AS oldest,
     toUInt32(max(window)) AS newest
