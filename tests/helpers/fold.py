@@ -14,7 +14,7 @@ from pipeline.core.batch import read_block
 from pipeline.core.meaning import Meaning
 from pipeline.core.message import Message, encode
 from pipeline.core.partition import Partition
-from pipeline.core.row import ProgressRow, Row
+from pipeline.core.row import FinalityRow, ProgressRow, Row
 from pipeline.local.demo import DemoRecord
 from pipeline.store.connect import Server
 from pipeline.store.write import Writer
@@ -45,7 +45,8 @@ def fold(records: Iterable[DemoRecord], now: int) -> dict[str, list[Row]]:
         while words:
             words = _tell(partition, offset, words, tables)
             offset += 1
-    tables["progress"].append(ProgressRow(0, 0, now, offset << 16, 0, "{}"))
+    tables["progress"].append(ProgressRow(0, 0, now, offset << 16, 0, "{}", now))
+    tables["finality"].append(FinalityRow(0, now, now, (offset << 16,)))
     return {table: rows for table, rows in tables.items() if table != "ledger"}
 
 

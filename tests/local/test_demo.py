@@ -217,7 +217,7 @@ def test_the_batch_answer_shows_the_orders_and_revenue_of_the_truth() -> None:
     truth = shop()[1]
     windows = answer(accepted(), Meaning()).windows
     orders, revenue = 0, Counter[str]()
-    for (metric, *_, currency), (numerator, *_) in windows.items():
+    for (metric, _, _, _, currency, *_), (numerator, *_) in windows.items():
         orders += numerator if metric == "orders" else 0
         revenue[currency] += numerator if metric == "revenue" else 0
     assert orders == truth.orders

@@ -7,6 +7,7 @@ from itertools import pairwise
 from random import Random
 from typing import NamedTuple
 
+from pipeline.core.canonical import text_of
 from pipeline.core.interaction import KINDS, MACHINES, PERSONS, THINGS, Interaction
 from pipeline.core.message import kind_of
 
@@ -58,10 +59,8 @@ def interaction(
         received=time,
         identifiers=ordered,
         consent=None,
-        context={},
-        data={"results_count": number % 2} if kind == "products_searched" else {},
         context_json="",
-        data_json="",
+        data_json=text_of({"results_count": number % 2}) if kind == "products_searched" else "",
         hash=number,
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 
 from pipeline.core.finality import HOPS, Look, Rounds
 from pipeline.core.meaning import Meaning
-from pipeline.core.message import Message, Watermark, encode
+from pipeline.core.message import Message, Watermark
 from pipeline.core.oracle import answer
 from pipeline.core.row import TouchpointRow, WindowRow
 from pipeline.core.telling import messages_of
@@ -67,7 +67,7 @@ class Watched(World):
             told = [m for arrival in taken for m in messages_of(arrival.interaction, self.meaning.reads)]
             for partition, messages in self._by_partition(told):
                 yield
-                self.log[partition].append(encode(messages))
+                self._append(partition, messages)
             yield from self._tell(number, newest)
             position += len(taken)
             self.read[number] = max(self.read[number], position)
@@ -81,7 +81,7 @@ class Watched(World):
         for partition in self.random.sample(range(self.count), self.count):
             if self.random.random() < 0.3:
                 yield
-            self.log[partition].append(encode([Watermark("raw", number, time - SKEW)]))
+            self._append(partition, [Watermark("raw", number, time - SKEW)])
 
     def watcher(self) -> Actor:
         """Look, decide and write, with time in between."""

@@ -112,7 +112,7 @@ class World:
         self.broken = broken
         self.count = self.random.choice([1, 2, 3])
         self.log: list[list[bytes]] = [[] for _ in range(self.count)]
-        self.times: list[list[int]] = [[] for _ in range(self.count)]
+        self.times: defaultdict[int, list[int]] = defaultdict(list)
         """When each block was appended."""
         self.now = 0
         self.committed = [0] * self.count

@@ -153,8 +153,9 @@ def churn(analyst: Reader) -> list[tuple[object, ...]]:
 
 
 def test_exactly_so_many_days_later_is_in_time_and_a_millisecond_more_is_lost(
-    analyst: Reader, teller: Teller
+    analyst: Reader, writer: Writer
 ) -> None:
+    teller = Teller(writer)
     teller.watermark(NOON + 12 * DAY)
     teller.order("customer:in-time", NOON)
     teller.order("customer:in-time", NOON + 10 * DAY)

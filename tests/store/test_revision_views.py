@@ -122,7 +122,7 @@ def test_a_final_value_that_changes_is_marked(analyst: Reader, writer: Writer) -
     for metric, watermark, reason in (
         ("csat", AT + 60_000, "late_interaction"),
         ("csat", AT + 60_000, "delayed"),
-        ("session_conversion", AT + 60_000, "resolved"),
+        ("session_conversion", AT + 60_000 + DAY, "resolved"),
         ("cart_abandonment", AT + 60_000 + DAY - 1, "identity_linked"),
         ("cart_abandonment", AT + 60_000 + DAY, "late_interaction"),
     ):

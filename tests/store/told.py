@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.core.row import InteractionRow, JourneyRow, ProgressRow, SessionRow, TouchpointRow
+from pipeline.core.row import FinalityRow, InteractionRow, JourneyRow, SessionRow, TouchpointRow
 from pipeline.store.read import Reader
 from pipeline.store.write import Writer
 from tests.store.rows import AT, row
@@ -26,7 +26,7 @@ class Teller:
         self._numbers = count(1)
 
     def watermark(self, at: int) -> None:
-        self._writer.write("progress", [row(ProgressRow, watermark=at, position=next(self._numbers))])
+        self._writer.write("finality", [row(FinalityRow, watermark=at)])
 
     def tell(self, *happened: tuple[InteractionRow, TouchpointRow]) -> None:
         self._writer.write("interactions", [each[0] for each in happened])
