@@ -5,7 +5,7 @@ Numerator and denominator of a case count in the minute, channel and source of o
 """
 
 from pipeline.core.message import Observed
-from pipeline.core.window import Contribution, bucket_of, key_at, key_of
+from pipeline.core.window import Contribution, key_at, key_of, value
 
 
 class Cases:
@@ -25,8 +25,7 @@ class Cases:
 
     def take(self, metric: str, case: str, start: Observed, end: int) -> None:
         """Count how long a case took (ms) in the minute in which it ended."""
-        took = end - start.time
-        self._put(metric, case, Contribution(key_at(metric, end, start), took, 1, 1, bucket_of(took)))
+        self._put(metric, case, value(key_at(metric, end, start), end - start.time))
 
     def add(self, metric: str, at: Observed, above: int, below: int) -> None:
         """Count, once and for all, what is a case only above, or only below."""

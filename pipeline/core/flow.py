@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.core.around import named
 from pipeline.core.message import Fact, Observed
-from pipeline.core.window import Contribution, bucket_of, key_of
+from pipeline.core.window import Contribution, key_of, value
 
 Kind = Literal["ratio", "sum", "mean", "quantile"]
 
@@ -91,7 +91,7 @@ def flow_of(observed: Observed, flows: Iterable[Flow]) -> Iterator[Contribution]
         elif flow.kind == "sum":
             yield Contribution(key, numerator, 0, 1)
         else:
-            yield Contribution(key, numerator, 1, 1, bucket_of(numerator))
+            yield value(key, numerator)
 
 
 def _declared(flow: Flow, facts: Mapping[str, Fact]) -> str:

@@ -9,44 +9,6 @@ MODIFY ORDER BY (metric, window, channel, source, currency, epoch, partition, de
 
 ALTER TABLE cx_store.metric_windows COMMENT COLUMN buckets 'Log buckets of the histogram of the values behind a mean';
 
-ALTER TABLE cx_store.metric_catalogue
-MODIFY COLUMN kind COMMENT 'ratio, sum, mean or quantile',
-ADD COLUMN IF NOT EXISTS quantile Float64 COMMENT 'Which quantile is the value; 0 where none is' AFTER minimum_n,
-ADD COLUMN IF NOT EXISTS dimensions Array(String) COMMENT 'Fields of data that are dimensions of this metric alone' AFTER quantile;
-
-CREATE OR REPLACE VIEW cx.metric_catalogue
-(
-    metric LowCardinality(String) COMMENT 'Name of the metric',
-    meaning String COMMENT 'What it says, in one sentence',
-    kind LowCardinality(String) COMMENT 'ratio, sum, mean or quantile',
-    unit LowCardinality(String) COMMENT 'Unit of the value',
-    good LowCardinality(String) COMMENT 'higher or lower: which direction is good',
-    numerator String COMMENT 'Numerator in words',
-    denominator String COMMENT 'Denominator in words; empty for a sum',
-    counted_at String COMMENT 'Whose minute, channel and source count',
-    final_after_seconds UInt32 COMMENT 'How long after a window''s end its cases can still change',
-    minimum_n UInt32 COMMENT 'With fewer contributions there is no value',
-    dimensions Array(String) COMMENT 'Dimensions beside those that every metric has',
-    formula String COMMENT 'Where the formula comes from'
-)
-DEFINER = ${DEFINER} SQL SECURITY DEFINER
-AS SELECT
-    metric,
-    meaning,
-    kind,
-    unit,
-    good,
-    numerator,
-    denominator,
-    counted_at,
-    final_after_seconds,
-    minimum_n,
-    dimensions,
-    formula
-FROM cx_store.metric_catalogue FINAL
-ORDER BY number
-COMMENT 'What each metric is';
-
 CREATE OR REPLACE VIEW cx.dimension_values
 (
     dimension String COMMENT 'Dimension whose values sources choose freely',
@@ -65,20 +27,52 @@ AS SELECT
 FROM
 (
     SELECT
-        named.1 AS dimension,
-        named.2 AS value,
+        'declared' AS dimension,
+        toString(stored.declared) AS value,
         sum(stored.n) AS n
     FROM cx_store.metric_windows AS stored FINAL
-    ARRAY JOIN [
-        ('declared', toString(declared)),
-        ('country', toString(country)),
-        ('device', toString(device)),
-        ('app_version', toString(app_version)),
-        ('campaign', toString(campaign)),
-        ('experiments', toString(experiments))
-    ] AS named
-    WHERE named.2 != ''
-    GROUP BY dimension, value
+    WHERE stored.declared != ''
+    GROUP BY stored.declared
+    UNION ALL
+    SELECT
+        'country' AS dimension,
+        toString(stored.country) AS value,
+        sum(stored.n) AS n
+    FROM cx_store.metric_windows AS stored FINAL
+    WHERE stored.country != ''
+    GROUP BY stored.country
+    UNION ALL
+    SELECT
+        'device' AS dimension,
+        toString(stored.device) AS value,
+        sum(stored.n) AS n
+    FROM cx_store.metric_windows AS stored FINAL
+    WHERE stored.device != ''
+    GROUP BY stored.device
+    UNION ALL
+    SELECT
+        'app_version' AS dimension,
+        toString(stored.app_version) AS value,
+        sum(stored.n) AS n
+    FROM cx_store.metric_windows AS stored FINAL
+    WHERE stored.app_version != ''
+    GROUP BY stored.app_version
+    UNION ALL
+    SELECT
+        'campaign' AS dimension,
+        toString(stored.campaign) AS value,
+        sum(stored.n) AS n
+    FROM cx_store.metric_windows AS stored FINAL
+    WHERE stored.campaign != ''
+    GROUP BY stored.campaign
+    UNION ALL
+    SELECT
+        'experiments' AS dimension,
+        toString(stored.experiments) AS value,
+        sum(stored.n) AS n
+    FROM cx_store.metric_windows AS stored FINAL
+    WHERE stored.experiments != ''
+    GROUP BY stored.experiments
 )
 COMMENT 'Which values of a dimension cx.metrics tells apart: the 100 most frequent; the rest are one, called other';
 
@@ -156,32 +150,74 @@ FROM
         currency,
         multiIf(
             NOT has({by:Array(String)}, 'declared') OR declared = '', '',
-            declared IN (SELECT value FROM cx.dimension_values WHERE dimension = 'declared' AND place <= 100), declared,
+            declared IN (
+                SELECT toString(ranked.declared) AS value
+                FROM cx_store.metric_windows AS ranked FINAL
+                WHERE has({by:Array(String)}, 'declared') AND ranked.declared != ''
+                GROUP BY ranked.declared
+                ORDER BY sum(ranked.n) DESC, value ASC
+                LIMIT 100
+            ), declared,
             'other'
         ) AS by_declared,
         multiIf(
             NOT has({by:Array(String)}, 'country') OR country = '', '',
-            country IN (SELECT value FROM cx.dimension_values WHERE dimension = 'country' AND place <= 100), country,
+            country IN (
+                SELECT toString(ranked.country) AS value
+                FROM cx_store.metric_windows AS ranked FINAL
+                WHERE has({by:Array(String)}, 'country') AND ranked.country != ''
+                GROUP BY ranked.country
+                ORDER BY sum(ranked.n) DESC, value ASC
+                LIMIT 100
+            ), country,
             'other'
         ) AS by_country,
         multiIf(
             NOT has({by:Array(String)}, 'device') OR device = '', '',
-            device IN (SELECT value FROM cx.dimension_values WHERE dimension = 'device' AND place <= 100), device,
+            device IN (
+                SELECT toString(ranked.device) AS value
+                FROM cx_store.metric_windows AS ranked FINAL
+                WHERE has({by:Array(String)}, 'device') AND ranked.device != ''
+                GROUP BY ranked.device
+                ORDER BY sum(ranked.n) DESC, value ASC
+                LIMIT 100
+            ), device,
             'other'
         ) AS by_device,
         multiIf(
             NOT has({by:Array(String)}, 'app_version') OR app_version = '', '',
-            app_version IN (SELECT value FROM cx.dimension_values WHERE dimension = 'app_version' AND place <= 100), app_version,
+            app_version IN (
+                SELECT toString(ranked.app_version) AS value
+                FROM cx_store.metric_windows AS ranked FINAL
+                WHERE has({by:Array(String)}, 'app_version') AND ranked.app_version != ''
+                GROUP BY ranked.app_version
+                ORDER BY sum(ranked.n) DESC, value ASC
+                LIMIT 100
+            ), app_version,
             'other'
         ) AS by_app_version,
         multiIf(
             NOT has({by:Array(String)}, 'campaign') OR campaign = '', '',
-            campaign IN (SELECT value FROM cx.dimension_values WHERE dimension = 'campaign' AND place <= 100), campaign,
+            campaign IN (
+                SELECT toString(ranked.campaign) AS value
+                FROM cx_store.metric_windows AS ranked FINAL
+                WHERE has({by:Array(String)}, 'campaign') AND ranked.campaign != ''
+                GROUP BY ranked.campaign
+                ORDER BY sum(ranked.n) DESC, value ASC
+                LIMIT 100
+            ), campaign,
             'other'
         ) AS by_campaign,
         multiIf(
             NOT has({by:Array(String)}, 'experiments') OR experiments = '', '',
-            experiments IN (SELECT value FROM cx.dimension_values WHERE dimension = 'experiments' AND place <= 100), experiments,
+            experiments IN (
+                SELECT toString(ranked.experiments) AS value
+                FROM cx_store.metric_windows AS ranked FINAL
+                WHERE has({by:Array(String)}, 'experiments') AND ranked.experiments != ''
+                GROUP BY ranked.experiments
+                ORDER BY sum(ranked.n) DESC, value ASC
+                LIMIT 100
+            ), experiments,
             'other'
         ) AS by_experiments,
         sum(stored.numerator) AS numerator,
